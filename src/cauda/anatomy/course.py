@@ -1,0 +1,269 @@
+"""The course of each root before anything is moved: as traced, and on to its ganglion where it is not."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from scipy.interpolate import CubicHermiteSpline, CubicSpline, make_smoothing_spline
+from scipy.linalg import solveh_banded
+
+from cauda.anatomy.polar import PolarSurface
+from cauda.anatomy.walls import Walls
+from cauda.annotation.tracing import RootName
+from cauda.arrays import Floats
+from cauda.tables.roots import RootGeometry
+
+NODE_MM = 1.0
+"""Distance between the nodes of a course."""
+
+ENTRY_DEPTH_MM = 1.0
+"""How far a course goes on inside the cord, so that its tube crosses the surface."""
+
+_ENTRY_ANGLE_DEG = 35.0
+"""Between a root and the cord's surface at its entry: assumed; steep enough that neighbors have room."""
+
+_TRACE_SMOOTHING_MM3 = 0.6
+NERVE_MM = 5.0
+"""Length of the nerve stub beyond the ganglion."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Course:
+    """Nodes along one root, about `NODE_MM` apart, in the model's axes.
+
+    Attributes
+    ----------
+    root : RootName
+        Whose course.
+    points_mm : (n, 3) float64
+        From inside the cord, through its surface at node `entry`, to the ganglion's center at node `ganglion`
+        and to the end of the nerve stub.
+    entry, traced, ganglion : int
+        Node on the cord's surface, last node along the annotation, node at the ganglion.
+    exit : int
+        Last node that has to keep clear of the dura; the sleeve begins near it.
+    literature_mm : float
+        Published radius.
+    geometry : RootGeometry
+        Published sizes of the level.
+    """
+
+    root: RootName
+    points_mm: Floats
+    entry: int
+    traced: int
+    exit: int
+    ganglion: int
+    geometry: RootGeometry
+
+    @property
+    def arc_mm(self) -> Floats:
+        """Distance along the course from the cord's surface, negative inside."""
+        arc = np.concatenate([[0.0], np.cumsum(np.linalg.norm(np.diff(self.points_mm, axis=0), axis=1))])
+        return arc - arc[self.entry]
+
+
+def course(
+    root: RootName, traced_mm: Floats, ganglion_mm: Floats, walls: Walls, geometry: RootGeometry
+) -> Course:
+    """Return the course of a root.
+
+    Parameters
+    ----------
+    root : RootName
+        Whose.
+    traced_mm : (n, 3) float64
+        From the entry to the last traced point, in the model's axes.
+    ganglion_mm : (3,) float64
+        Center of the ganglion, in the model's axes.
+    walls : Walls
+        Cord and dura.
+    geometry : RootGeometry
+        Published sizes of the level.
+    """
+    trace = _smooth_trace(traced_mm)
+    start, direction = _entry(trace, walls.cord)
+    beyond = _beyond(trace, ganglion_mm, walls.dura_inner, geometry)
+    outside = np.concatenate([_blend_entry(start, direction, trace), beyond])
+    arc = np.concatenate([[0.0], np.cumsum(np.linalg.norm(np.diff(outside, axis=0), axis=1))])
+    count = max(8, round(arc[-1] / NODE_MM))
+    nodes = _at(outside, arc, np.linspace(0, arc[-1], count + 1))
+    traced = int(np.argmin(np.linalg.norm(nodes - trace[-1], axis=1)))
+    half = min(geometry.ganglion_length_mm / 2, arc[-1] / 3)
+    nodes = _bounded_curvature(nodes, traced, straight=max(2, round(half / NODE_MM)))
+    inner = np.arange(-ENTRY_DEPTH_MM, -1e-9, NODE_MM / 2)
+    heading = (nodes[-1] - nodes[-2]) / np.linalg.norm(nodes[-1] - nodes[-2])
+    stub = np.arange(1, round((half + NERVE_MM) / NODE_MM) + 2) * NODE_MM
+    points = np.concatenate(
+        [start + inner[:, None] * direction, nodes, nodes[-1] + stub[:, None] * heading]
+    )
+    entry, ganglion = len(inner), len(inner) + count
+    return Course(
+        root=root,
+        points_mm=points,
+        entry=entry,
+        traced=entry + traced,
+        exit=_exit(points, entry, ganglion, walls.dura_inner),
+        ganglion=ganglion,
+        geometry=geometry,
+    )
+
+
+def _smooth_trace(traced: Floats) -> Floats:
+    """Points half a mm apart along a smoothing spline through the traced points."""
+    step = np.linalg.norm(np.diff(traced, axis=0), axis=1)
+    keep = np.concatenate([[True], step > 1e-3])
+    traced = traced[keep]
+    arc = np.concatenate([[0.0], np.cumsum(np.linalg.norm(np.diff(traced, axis=0), axis=1))])
+    fine = np.linspace(0, arc[-1], max(3, round(2 * arc[-1])) + 1)
+    if len(traced) < 5:
+        return _at(traced, arc, fine)
+    weight = np.gradient(arc) / 2
+    spline = make_smoothing_spline(arc, traced, w=weight, lam=_TRACE_SMOOTHING_MM3)
+    values: Floats = spline(fine)
+    return values
+
+
+def _at(points: Floats, arc: Floats, where: Floats) -> Floats:
+    return np.stack([np.interp(where, arc, points[:, axis]) for axis in range(3)], axis=1)
+
+
+def _entry(trace: Floats, cord: PolarSurface) -> tuple[Floats, Floats]:
+    """Where the root crosses the cord's surface, and in which direction."""
+    first = trace[:1].copy()
+    first[0, 2] = np.clip(first[0, 2], cord.bottom_mm + 1.0, cord.top_mm - 1.0)
+    theta, _ = cord.polar(first)
+    foot, normal = cord.point(theta, first[:, 2])[0], cord.normal(theta, first[:, 2])[0]
+    ahead = trace[min(len(trace) - 1, 8)] - trace[0]
+    ahead = ahead - normal * (ahead @ normal)
+    ahead = ahead / np.linalg.norm(ahead)
+    angle = np.deg2rad(_ENTRY_ANGLE_DEG)
+    height = float((trace[0] - foot) @ normal)
+    back = np.clip(height / np.tan(angle), 0.0, 1.0)
+    before = foot[None] - back * ahead
+    before[0, 2] = np.clip(before[0, 2], cord.bottom_mm + 0.5, cord.top_mm - 0.5)
+    theta, _ = cord.polar(before)
+    start, normal = cord.point(theta, before[:, 2])[0], cord.normal(theta, before[:, 2])[0]
+    direction = np.cos(angle) * ahead + np.sin(angle) * normal
+    return start, direction / np.linalg.norm(direction)
+
+
+def _blend_entry(start: Floats, direction: Floats, trace: Floats) -> Floats:
+    """From the cord's surface in the given direction, bending into the trace over 3 mm."""
+    arc = np.concatenate([[0.0], np.cumsum(np.linalg.norm(np.diff(trace, axis=0), axis=1))])
+    shift = float((trace[0] - start) @ direction)
+    along = np.arange(0.0, arc[-1] + shift, 0.5)
+    straight = start + along[:, None] * direction
+    traced = _at(trace, arc, np.clip(along - shift, 0, arc[-1]))
+    weight = np.clip(along / 3.0, 0, 1)[:, None]
+    weight = weight * weight * (3 - 2 * weight)
+    return np.concatenate([straight + weight * (traced - straight), trace[-1:]])
+
+
+def _beyond(trace: Floats, ganglion: Floats, dura: PolarSurface, geometry: RootGeometry) -> Floats:
+    """From the last traced point to the ganglion: inside the sac to the exit, then straight."""
+    last = trace[-1]
+    slope = trace[-1] - trace[max(0, len(trace) - 13)]
+    slope = slope / np.linalg.norm(slope)
+    leave = _exit_point(last, ganglion, dura, geometry)
+    if leave is None:
+        return _hermite(last, slope, ganglion, (ganglion - last) / np.linalg.norm(ganglion - last))
+    out = (ganglion - leave) / np.linalg.norm(ganglion - leave)
+    inside = _inside(last, slope, leave, out, dura)
+    count = max(2, round(float(np.linalg.norm(ganglion - leave)) * 2))
+    straight = leave + np.linspace(0, 1, count + 1)[1:, None] * (ganglion - leave)
+    return np.concatenate([inside, straight])
+
+
+def _exit_point(
+    last: Floats, ganglion: Floats, dura: PolarSurface, geometry: RootGeometry
+) -> Floats | None:
+    """Where the line to the ganglion leaves the sac at the level's angle; None where it already does."""
+    angle = np.deg2rad(geometry.exit_angle_deg)
+    low = max(ganglion[2] + 2.0, dura.bottom_mm + 2.0 * _end_radius(dura))
+    z = np.arange(low, last[2] - 3.0, 0.5)
+    if not len(z):
+        return None
+    center = dura.center(z)
+    offset = ganglion[:2] - center
+    leave = dura.point(np.arctan2(offset[:, 1], offset[:, 0]), z)
+    out = ganglion - leave
+    axis = np.column_stack([(dura.center(z - 2.0) - dura.center(z + 2.0)) / 4.0, -np.ones(len(z))])
+    cosine = np.einsum("ij,ij->i", out, axis) / (np.linalg.norm(out, axis=1) * np.linalg.norm(axis, axis=1))
+    # Where the sac bends, several heights have the angle; a root stays in the sac as long as it can.
+    cost = np.abs(np.arccos(np.clip(cosine, -1, 1)) - angle) + np.deg2rad(0.3) * (z - z[0])
+    return leave[int(np.argmin(cost))]
+
+
+def _end_radius(dura: PolarSurface) -> float:
+    return float(dura.mean_radius(np.array([dura.bottom_mm + 6.0]))[0])
+
+
+def _inside(last: Floats, slope: Floats, leave: Floats, out: Floats, dura: PolarSurface) -> Floats:
+    """A course in the sac, in coordinates in which its section is the unit disc, which is convex."""
+    z = np.linspace(last[2], leave[2], max(3, round(2 * (last[2] - leave[2]))) + 1)
+
+    def disc(point: Floats) -> Floats:
+        theta, rho = dura.polar(point[None])
+        unit = np.array([np.cos(theta[0]), np.sin(theta[0])])
+        return unit * float(rho[0] / dura.radius(theta, point[None, 2])[0])
+
+    begin, end = disc(last), disc(leave)
+    begin = begin / max(1.0, float(np.hypot(*begin)) / 0.9)
+    step = 0.5
+    before = disc(last + slope * step / max(-slope[2], 0.3))
+    after = disc(leave + out * step / max(-out[2], 0.1))
+    curve = CubicHermiteSpline(
+        [0.0, last[2] - leave[2]],
+        [begin, end],
+        [np.clip((before - disc(last)) / step, -0.03, 0.03), np.clip((after - end) / step, -0.08, 0.08)],
+    )(last[2] - z)
+    length = np.hypot(curve[:, 0], curve[:, 1])
+    theta = np.arctan2(curve[:, 1], curve[:, 0])
+    xy = dura.center(z) + curve * dura.radius(theta, z)[:, None]
+    points = np.column_stack([xy, z])
+    points[0] = last
+    return points[1:] if length[0] > 0 else points[1:]
+
+
+def _hermite(first: Floats, slope: Floats, last: Floats, end_slope: Floats) -> Floats:
+    length = float(np.linalg.norm(last - first))
+    where = np.linspace(0, length, max(3, round(2 * length)) + 1)[1:]
+    values: Floats = CubicHermiteSpline([0.0, length], [first, last], [slope, end_slope])(where)
+    return values
+
+
+def _bounded_curvature(nodes: Floats, traced: int, straight: int) -> Floats:
+    """Bend smoothly where nothing was traced: least change that keeps second differences small."""
+    count = len(nodes)
+    weight = np.full(count, 0.004)
+    weight[: traced + 1] = 1.0
+    ramp = np.arange(max(0, traced - 8), traced + 1)
+    weight[ramp] = np.linspace(1.0, 0.15, len(ramp))
+    weight[0] = weight[-1] = 1e6
+    bend = np.full(count, 4.0)
+    bend[: max(traced - 8, 1)] = 0.0
+    bend[-straight - 1 :] = 400.0
+    bands = np.zeros((3, count))
+    stencil = np.array([1.0, -2.0, 1.0])
+    for lag in range(3):
+        for first in range(3 - lag):
+            product = stencil[first] * stencil[first + lag] * bend[1:-1]
+            bands[2 - lag, first + lag : first + lag + count - 2] += product
+    bands[2] += weight
+    values: Floats = solveh_banded(bands, weight[:, None] * nodes)
+    return values
+
+
+def _exit(points: Floats, entry: int, ganglion: int, dura: PolarSurface) -> int:
+    """Last node well inside the sac before the root leaves it for good."""
+    depth = -dura.distance(points[entry : ganglion + 1])
+    well_inside = np.flatnonzero(depth > 0.6)
+    return entry + int(well_inside[-1]) if len(well_inside) else entry
+
+
+def spline(points: Floats) -> tuple[CubicSpline, float]:
+    """Return the curve through nodes by its length, and that length, mm."""
+    arc = np.concatenate([[0.0], np.cumsum(np.linalg.norm(np.diff(points, axis=0), axis=1))])
+    return CubicSpline(arc, points), float(arc[-1])

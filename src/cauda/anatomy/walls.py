@@ -1,0 +1,260 @@
+"""The smooth walls of a model: the cord with its conus, and the dural sac down to its closed end."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+from scipy.interpolate import CubicHermiteSpline, CubicSpline
+
+from cauda.anatomy.polar import Fit, PolarSurface, Smoothing, fit, fourier
+from cauda.annotation.curve import interpolate
+from cauda.annotation.tracing import PUBLISHED_LEVELS, RootName
+from cauda.arrays import Floats
+
+# Chosen on sub-03 so that no slice can be seen (ring score below 0.7 and 1.1 deg) at the least distance to
+# the annotation; both are physical, so they hold for any spacing of slices and control points.
+CORD_SMOOTHING = Smoothing(along_mm4=90.0, around_mm6=6e-4, harmonics=12)
+DURA_SMOOTHING = Smoothing(along_mm4=78.0, around_mm6=6e-4, harmonics=14)
+
+_ROW_MM = 1 / 3
+_TIP_ROWS = 28
+_CRANIAL_OVERLAP_MM = 0.5
+"""How far the sac goes on above the first slice, so that its cap and the cord's stay apart."""
+
+_SAC_END_ABOVE_S2_MM = 5.0
+_SACRAL_STEP_MM, _LUMBAR_STEP_MM = 22.0, 33.0
+_SAC_NARROWING = 0.62
+"""Mean radius of the sac before its rounded end over that in the lowest slice: assumed."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Walls:
+    """Smooth surfaces in the model's axes.
+
+    Attributes
+    ----------
+    cord, dura_inner, dura_outer : PolarSurface
+        With rounded caudal ends.
+    annotated_mm : dict of str to (float, float)
+        Lowest and highest annotated height of ``cord`` and ``dura``.
+    """
+
+    cord: PolarSurface
+    dura_inner: PolarSurface
+    dura_outer: PolarSurface
+    annotated_mm: dict[str, tuple[float, float]]
+
+
+def walls(
+    cord: list[Floats],
+    dura: list[Floats],
+    ganglia: Mapping[RootName, Floats],
+    *,
+    smoothing: float,
+    dura_thickness_mm: float,
+) -> Walls:
+    """Return the walls fitted to contours that are sorted from caudal to cranial, in the model's axes.
+
+    Parameters
+    ----------
+    cord, dura : list of (n, 3) float64
+        Control points of the closed curves, mm.
+    ganglia : mapping of RootName to (3,) float64
+        They tell where the sac goes below the lowest slice.
+    smoothing : float
+        Factor on the default strength; 0 interpolates the curves.
+    dura_thickness_mm : float
+        Distance from the inner to the outer surface of the dura.
+    """
+    cord_fit = _fitted(cord, CORD_SMOOTHING, smoothing)
+    dura_fit = _fitted(dura, DURA_SMOOTHING, smoothing)
+    cord_range = float(cord[0][:, 2].mean()), float(cord[-1][:, 2].mean())
+    dura_range = float(dura[0][:, 2].mean()), float(dura[-1][:, 2].mean())
+    z = _grid(*cord_range)
+    inner_rows = _sac_rows(dura_fit, dura_range, ganglia)
+    inner = _rounded(*inner_rows, blunt=1.3)
+    return Walls(
+        cord=_rounded(z, *cord_fit.rows(z), blunt=1.0),
+        dura_inner=inner,
+        dura_outer=_offset(inner, inner_rows[0][0], dura_thickness_mm),
+        annotated_mm={"cord": cord_range, "dura": dura_range},
+    )
+
+
+def inflated(surface: PolarSurface, edge_mm: float) -> PolarSurface:
+    """Return the surface moved outward so that triangles of this edge length enclose its volume.
+
+    A chord of length h on a circle of radius R lies h^2 / 12 R inside it on average.
+    """
+    z = surface.z_mm
+    values = surface.rows(z).copy()
+    radius = np.maximum(values[:, 0], edge_mm)
+    values[:, 0] += edge_mm**2 / (12 * radius) * np.clip(values[:, 0] / edge_mm, 0, 1)
+    return PolarSurface(z, values[:, :-2], values[:, -2:])
+
+
+def _fitted(contours: list[Floats], strength: Smoothing, factor: float) -> Fit:
+    if factor == 0:
+        return _interpolated(contours, strength)
+    scaled = Smoothing(strength.along_mm4 * factor, strength.around_mm6 * factor, strength.harmonics)
+    return fit(contours, scaled)
+
+
+def _interpolated(contours: list[Floats], strength: Smoothing) -> Fit:
+    """Through every contour as Slicer draws it, and by a cubic spline from slice to slice."""
+    harmonics, angles = 2 * strength.harmonics, 256
+    heights = np.array([points[:, 2].mean() for points in contours])
+    center = fit(contours, strength).center
+    theta = np.linspace(-np.pi, np.pi, angles, endpoint=False)
+    rows = []
+    for points, z in zip(contours, heights, strict=True):
+        curve = interpolate(points, closed=True, per_segment=12)
+        offset = curve[:, :2] - center(z)
+        angle = np.arctan2(offset[:, 1], offset[:, 0])
+        order = np.argsort(angle)
+        radius = np.hypot(offset[:, 0], offset[:, 1])[order]
+        rows.append(np.interp(theta, angle[order], radius, period=2 * np.pi))
+    basis = fourier(theta, harmonics)
+    scale = np.concatenate([[1.0], np.full(2 * harmonics, 2.0)]) / angles
+    return Fit(CubicSpline(heights, np.array(rows) @ basis * scale), center)
+
+
+def _grid(bottom: float, top: float) -> Floats:
+    return np.linspace(bottom, top, round((top - bottom) / _ROW_MM) + 1)
+
+
+def _sac_rows(
+    dura: Fit, annotated: tuple[float, float], ganglia: Mapping[RootName, Floats]
+) -> tuple[Floats, Floats, Floats]:
+    """Rows of the sac from where its rounded end begins to its cranial end."""
+    bottom, top = annotated
+    z = _grid(bottom, top)
+    coefficients, center = dura.rows(z)
+    above = np.array([top + _CRANIAL_OVERLAP_MM])
+    slope = (coefficients[-1] - coefficients[-4]) / (z[-1] - z[-4])
+    slope_center = (center[-1] - center[-4]) / (z[-1] - z[-4])
+    coefficients = np.vstack([coefficients, coefficients[-1] + slope * _CRANIAL_OVERLAP_MM])
+    center = np.vstack([center, center[-1] + slope_center * _CRANIAL_OVERLAP_MM])
+    z = np.concatenate([z, above])
+    end = _sac_end(bottom, coefficients[0, 0], ganglia)
+    if end > bottom - 4.0:
+        return z, coefficients, center
+    lower = _grid(end, bottom)[:-1]
+    tail, tail_center = _tail(lower, z, coefficients, center, ganglia)
+    return (
+        np.concatenate([lower, z]),
+        np.vstack([tail, coefficients]),
+        np.vstack([tail_center, center]),
+    )
+
+
+def _sac_end(bottom: float, radius: float, ganglia: Mapping[RootName, Floats]) -> float:
+    """Height at which the rounded end begins; the tip lies about one radius lower."""
+    if not ganglia:
+        return bottom
+    lowest = max(ganglia, key=lambda name: name.rank)
+    level = lowest.level
+    height = float(np.mean([point[2] for name, point in ganglia.items() if name.level == level]))
+    after = PUBLISHED_LEVELS[PUBLISHED_LEVELS.index(level) + 1 :] if level in PUBLISHED_LEVELS else ()
+    missing = sum(_LUMBAR_STEP_MM if name.startswith("L") else _SACRAL_STEP_MM for name in after)
+    return height - missing + _SAC_END_ABOVE_S2_MM + _SAC_NARROWING * radius
+
+
+def _tail(
+    lower: Floats, z: Floats, coefficients: Floats, center: Floats, ganglia: Mapping[RootName, Floats]
+) -> tuple[Floats, Floats]:
+    """Rows below the lowest slice: they leave it smoothly, grow round and narrow, and follow the ganglia."""
+    length = z[0] - lower[0]
+    fraction = (z[0] - lower) / length
+    reach = np.clip((z[0] - lower) / 15.0, 0, 1)
+    fade = (1 - reach) ** 2 * (1 + 2 * reach)
+    window = slice(0, max(4, round(3.0 / _ROW_MM)))
+    slope = np.polynomial.polynomial.polyfit(z[window] - z[0], coefficients[window], 1)[1]
+    start = coefficients[0] + slope * np.clip(lower - z[0], -4.0, 0)[:, None]
+    target = np.zeros((len(lower), coefficients.shape[1]))
+    target[:, 0] = coefficients[0, 0] * (1 - (1 - _SAC_NARROWING) * fraction**1.5)
+    half = coefficients.shape[1] // 2
+    second = [2, half + 2] if half >= 2 else []
+    target[:, second] = coefficients[0, second] * (1 - fraction[:, None])
+    rows = target + fade[:, None] * (start - target)
+    return rows, _tail_center(lower, z, center, ganglia)
+
+
+def _tail_center(lower: Floats, z: Floats, center: Floats, ganglia: Mapping[RootName, Floats]) -> Floats:
+    heights, middle = _midline(ganglia)
+    anchor = np.array([z[0], *np.linspace(z[0], lower[0], max(3, round((z[0] - lower[0]) / 22.0) + 1))[1:]])
+    guide = np.stack([np.interp(anchor, heights, middle[:, axis]) for axis in (0, 1)], axis=1)
+    fraction = (anchor[0] - anchor) / (anchor[0] - anchor[-1])
+    # Opposite a lumbar ganglion the sac's center lies dorsal of it; at its end the sac lies between them.
+    at_start = center[0] - np.array([np.interp(z[0], heights, middle[:, axis]) for axis in (0, 1)])
+    path = guide + at_start * (1 - fraction[:, None])
+    window = slice(0, max(4, round(8.0 / _ROW_MM)))
+    slope = np.polynomial.polynomial.polyfit(z[window] - z[0], center[window], 1)[1]
+    slopes = np.gradient(path, anchor, axis=0)
+    slopes[0] = slope
+    slopes = np.clip(slopes, -0.7, 0.7)
+    spline = CubicHermiteSpline(anchor[::-1], path[::-1], slopes[::-1])
+    values: Floats = spline(lower)
+    return values
+
+
+def _midline(ganglia: Mapping[RootName, Floats]) -> tuple[Floats, Floats]:
+    """Middle between the ganglia of either side by height (increasing), also where one side is absent."""
+    pairs, single = {}, {}
+    for name, point in ganglia.items():
+        other = ganglia.get(name.opposite)
+        if other is None:
+            single[name.level] = point
+        else:
+            pairs[name.level] = (point + other) / 2
+    middle_x = np.mean([point[0] for point in pairs.values()]) if pairs else 0.0
+    for level, point in single.items():
+        pairs[level] = np.array([middle_x, point[1], point[2]])
+    ordered = np.array(sorted(pairs.values(), key=lambda point: float(point[2])))
+    return ordered[:, 2], ordered[:, :2]
+
+
+def _rounded(z: Floats, coefficients: Floats, center: Floats, *, blunt: float) -> PolarSurface:
+    """Close the caudal end by half an ellipsoid whose length is `blunt` times the mean radius there."""
+    length = blunt * coefficients[0, 0]
+    angle = np.linspace(0, np.pi / 2, _TIP_ROWS + 1)[1:]
+    tip = z[0] - length * np.sin(angle)
+    shrink = np.maximum(np.cos(angle), 1e-3)
+    half = coefficients.shape[1] // 2
+    order = np.concatenate([[0], np.arange(1, half + 1), np.arange(1, half + 1)])
+    rows = coefficients[0] * shrink[:, None] * np.where(order > 0, shrink[:, None] ** np.minimum(order, 6), 1)
+    slope = (center[3] - center[0]) / (z[3] - z[0])
+    tip_center = center[0] + slope * (length / 2) * np.sin(-angle)[:, None] * (2 - np.sin(angle)[:, None])
+    return PolarSurface(
+        np.concatenate([tip[::-1], z]),
+        np.vstack([rows[::-1], coefficients]),
+        np.vstack([tip_center[::-1], center]),
+    )
+
+
+def _offset(surface: PolarSurface, begin_mm: float, thickness_mm: float) -> PolarSurface:
+    """Return the surface one thickness outside, again in polar form about the same center line."""
+    angles = 96
+    theta = np.linspace(-np.pi, np.pi, angles, endpoint=False)
+    body = surface.z_mm[surface.z_mm >= begin_mm]
+    points, normals = surface.grid(theta, body)
+    moved = points + thickness_mm * normals
+    offset = moved[..., :2] - surface.center(moved[..., 2].ravel()).reshape(*moved.shape[:2], 2)
+    radius = np.hypot(offset[..., 0], offset[..., 1])
+    past_theta = np.angle(np.exp(1j * (np.arctan2(offset[..., 1], offset[..., 0]) - theta)))
+    past_z = moved[..., 2] - body[:, None]
+    # The moved points lie beside the grid; carry their radius back to it along the surface's own slopes.
+    slope_theta = np.gradient(np.pad(radius, ((0, 0), (1, 1)), mode="wrap"), theta[1] - theta[0], axis=1)[:, 1:-1]
+    slope_z = np.gradient(radius, body, axis=0)
+    radius = radius - past_theta * slope_theta - past_z * slope_z
+    basis = fourier(theta, surface.harmonics)
+    scale = np.concatenate([[1.0], np.full(2 * surface.harmonics, 2.0)]) / angles
+    rows = radius @ basis * scale
+    tip = begin_mm - surface.bottom_mm
+    outer = _rounded(body, rows, surface.center(body), blunt=(tip + thickness_mm) / rows[0, 0])
+    z = np.append(outer.z_mm, surface.top_mm + thickness_mm)
+    values = outer.rows(outer.z_mm)
+    values = np.vstack([values, values[-1]])
+    return PolarSurface(z, values[:, :-2], values[:, -2:])

@@ -1,0 +1,62 @@
+"""The errors that cauda raises, and the findings that it reports.
+
+Every error is a `CaudaError` and a builtin error as well, so that callers may catch either. A message
+says where, what was found, what was wanted and, where it helps, what to do.
+"""
+
+from dataclasses import dataclass
+from typing import Literal
+
+Severity = Literal["error", "warning"]
+
+
+class CaudaError(Exception):
+    """Anything that cauda refuses; its message is meant to be shown to the user as it is."""
+
+
+class ArrayError(CaudaError, ValueError):
+    """An array has the wrong shape or holds values that are not finite."""
+
+
+class DatasetError(CaudaError, ValueError):
+    """A dataset's folder does not hold what was asked for."""
+
+
+class AnnotationError(CaudaError, ValueError):
+    """An annotation cannot be read, or is not one of a spine."""
+
+
+class BuildError(CaudaError, ValueError):
+    """No model can be built from this annotation with these settings."""
+
+
+class ModelError(CaudaError, ValueError):
+    """A model on disk cannot be read."""
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Finding:
+    """One thing that is worth telling about an input.
+
+    Attributes
+    ----------
+    severity : "error" or "warning"
+        An error makes ``cauda check`` end with status 1.
+    code : str
+        Short stable name of the rule, such as ``"slice-gap"``.
+    file : str
+        Name of the file (or of the markup) that it is about; never an absolute path.
+    what : str
+        What was found and what was wanted.
+    advice : str
+        What to do.
+    """
+
+    severity: Severity
+    code: str
+    file: str
+    what: str
+    advice: str
+
+    def __str__(self) -> str:
+        return f"{self.severity}: {self.file}: {self.what} ({self.advice})"

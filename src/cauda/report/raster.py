@@ -1,0 +1,166 @@
+"""Which triangle is seen at which pixel: scan conversion and depth buffers on plain arrays.
+
+Triangles are cut into rows of pixels and rows into pixels, for all triangles at once. A pixel belongs to a
+triangle if its center lies inside; centers on a shared edge go to exactly one of the two triangles.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from cauda.arrays import Bools, Floats, Ints
+
+_DEPTH_STEPS = 2**31 - 1
+_TRIANGLE_BITS = 32
+_TRIANGLE_MASK = 2**_TRIANGLE_BITS - 1
+_FARTHEST = np.iinfo(np.int64).max
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Fragments:
+    """Pixels covered by triangles, once for each triangle that covers them.
+
+    Attributes
+    ----------
+    pixel : (n,) int64
+        Index into the picture, row by row.
+    triangle : (n,) int64
+        Which triangle.
+    depth_mm : (n,) float64
+        Depth of the triangle at the pixel's center.
+    """
+
+    pixel: Ints
+    triangle: Ints
+    depth_mm: Floats
+
+    def where(self, keep: Bools) -> Fragments:
+        """Return some of them."""
+        return Fragments(self.pixel[keep], self.triangle[keep], self.depth_mm[keep])
+
+
+def fragments(projected: Floats, triangles: Ints, width_px: int, height_px: int) -> Fragments:
+    """Return what triangles cover in a picture.
+
+    Parameters
+    ----------
+    projected : (n, 3) float64
+        Vertices as given by `cauda.report.camera.Camera.project`: x and y in px, depth in mm.
+    triangles : (m, 3) int64
+        Indices into `projected`, wound either way.
+    width_px, height_px : int
+        Size of the picture; what lies outside is left out.
+
+    Examples
+    --------
+    >>> square = np.array([[0, 0, 5], [4, 0, 5], [4, 4, 5], [0, 4, 5.0]])
+    >>> covered = fragments(square, np.array([[0, 1, 2], [0, 2, 3]]), 6, 6)
+    >>> len(covered.pixel), len(set(covered.pixel.tolist()))
+    (16, 16)
+    """
+    triangle, row, first, last = _rows(projected, triangles, width_px, height_px)
+    count = last - first
+    of_row, column = _counted(count, first)
+    triangle, row = triangle[of_row], row[of_row]
+    depth_mm = _depths(projected, triangles, triangle, column + 0.5, row + 0.5)
+    return Fragments(row * width_px + column, triangle, depth_mm)
+
+
+def layers(covered: Fragments, pixels: int, count: int) -> list[Fragments]:
+    """Return the nearest fragment of each pixel, then the next behind it, and so on.
+
+    Parameters
+    ----------
+    covered : Fragments
+        What is drawn.
+    pixels : int
+        Number of pixels of the picture.
+    count : int
+        How many layers at most; fewer come back if no pixel has so many.
+
+    Returns
+    -------
+    list of Fragments
+        From near to far, each holding a pixel at most once, pixels in rising order. Of equal depths the
+        triangle with the lower index comes first.
+    """
+    if not len(covered.pixel):
+        return []
+    low = covered.depth_mm.min()
+    span = max(float(covered.depth_mm.max() - low), 1e-9)
+    steps = ((covered.depth_mm - low) * (_DEPTH_STEPS / span)).astype(np.int64)
+    keys = (steps << _TRIANGLE_BITS) | covered.triangle
+    pixel = covered.pixel
+    found = []
+    for _ in range(count):
+        nearest = np.full(pixels, _FARTHEST)
+        np.minimum.at(nearest, pixel, keys)
+        seen = np.flatnonzero(nearest != _FARTHEST)
+        if not len(seen):
+            break
+        depth_mm = low + (nearest[seen] >> _TRIANGLE_BITS) * (span / _DEPTH_STEPS)
+        found.append(Fragments(seen, nearest[seen] & _TRIANGLE_MASK, depth_mm))
+        behind = keys > nearest[pixel]
+        pixel, keys = pixel[behind], keys[behind]
+    return found
+
+
+def barycentric(projected: Floats, triangles: Ints, seen: Fragments, width_px: int) -> Floats:
+    """Return the weights of each fragment's three corners, shape ``(n, 3)``, within 0 and 1."""
+    corner = projected[triangles[seen.triangle], :2]
+    center = np.stack([seen.pixel % width_px + 0.5, seen.pixel // width_px + 0.5], axis=1)
+    b, c, p = corner[:, 1] - corner[:, 0], corner[:, 2] - corner[:, 0], center - corner[:, 0]
+    twice_area = b[:, 0] * c[:, 1] - b[:, 1] * c[:, 0]
+    twice_area = np.where(twice_area == 0, 1.0, twice_area)
+    second = (p[:, 0] * c[:, 1] - p[:, 1] * c[:, 0]) / twice_area
+    third = (b[:, 0] * p[:, 1] - b[:, 1] * p[:, 0]) / twice_area
+    weights = np.clip(np.stack([1 - second - third, second, third], axis=1), 0.0, 1.0)
+    return weights / weights.sum(axis=1, keepdims=True)
+
+
+def _rows(projected: Floats, triangles: Ints, width_px: int, height_px: int) -> tuple[Ints, Ints, Ints, Ints]:
+    """Return triangle, row, first column and column after the last of each row of each triangle."""
+    y = projected[triangles, 1]
+    top = np.clip(np.ceil(y.min(axis=1) - 0.5), 0, height_px).astype(np.int64)
+    bottom = np.clip(np.ceil(y.max(axis=1) - 0.5), 0, height_px).astype(np.int64)
+    triangle, row = _counted(bottom - top, top)
+    center = row + 0.5
+    left, right = np.full(len(row), np.inf), np.full(len(row), -np.inf)
+    for one, other in ((0, 1), (1, 2), (2, 0)):
+        # Both triangles at an edge take its ends in the same order, so that they round the same way.
+        a = np.minimum(triangles[:, one], triangles[:, other])
+        b = np.maximum(triangles[:, one], triangles[:, other])
+        rise = projected[b, 1] - projected[a, 1]
+        slope = (projected[b, 0] - projected[a, 0]) / np.where(rise == 0, 1.0, rise)
+        start = projected[a, 0] - slope * projected[a, 1]
+        crossed = (projected[a, 1][triangle] <= center) != (projected[b, 1][triangle] <= center)
+        x = start[triangle] + slope[triangle] * center
+        left = np.where(crossed, np.minimum(left, x), left)
+        right = np.where(crossed, np.maximum(right, x), right)
+    filled = np.isfinite(left)
+    first = np.clip(np.ceil(left[filled] - 0.5), 0, width_px).astype(np.int64)
+    last = np.clip(np.ceil(right[filled] - 0.5), 0, width_px).astype(np.int64)
+    return triangle[filled], row[filled], first, last
+
+
+def _depths(projected: Floats, triangles: Ints, triangle: Ints, x_px: Floats, y_px: Floats) -> Floats:
+    corner = projected[triangles]
+    b, c = corner[:, 1] - corner[:, 0], corner[:, 2] - corner[:, 0]
+    twice_area = b[:, 0] * c[:, 1] - b[:, 1] * c[:, 0]
+    twice_area = np.where(twice_area == 0, 1.0, twice_area)
+    per_x = (b[:, 2] * c[:, 1] - c[:, 2] * b[:, 1]) / twice_area
+    per_y = (c[:, 2] * b[:, 0] - b[:, 2] * c[:, 0]) / twice_area
+    start = corner[:, 0, 2] - per_x * corner[:, 0, 0] - per_y * corner[:, 0, 1]
+    depth_mm = start[triangle] + per_x[triangle] * x_px + per_y[triangle] * y_px
+    # A triangle seen edge-on has no well-defined slope; its corners bound its depth.
+    near, far = corner[:, :, 2].min(axis=1), corner[:, :, 2].max(axis=1)
+    return np.clip(depth_mm, near[triangle], far[triangle])
+
+
+def _counted(counts: Ints, starts: Ints) -> tuple[Ints, Ints]:
+    """Return for each i, `counts[i]` times: i itself, and starts[i], starts[i] + 1, ..."""
+    of = np.repeat(np.arange(len(counts)), counts)
+    before = np.cumsum(counts) - counts
+    return of, np.arange(len(of)) - np.repeat(before - starts, counts)
