@@ -1,9 +1,12 @@
 """What holds for the repository as a whole: nothing private in it, and its texts tell the truth."""
 
+import csv
 import re
 import shlex
 import subprocess
+import tomllib
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -13,24 +16,6 @@ from cauda.cli.main import parser
 ROOT = Path(__file__).parents[1]
 PAGES = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").glob("*.md"))]
 TABLES = sorted((ROOT / "docs" / "validation").glob("*.tsv"))
-
-
-def _tracked() -> list[Path]:
-    listing = subprocess.run(
-        ["git", "ls-files", "--cached", "--others", "--exclude-standard"],
-        cwd=ROOT,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    if listing.returncode:
-        pytest.skip("not a git checkout")
-    return [ROOT / name for name in listing.stdout.splitlines() if (ROOT / name).is_file()]
-
-
-def _commands(page: Path) -> list[str]:
-    blocks = re.findall(r"^```sh\n(.*?)^```", page.read_text(), re.DOTALL | re.MULTILINE)
-    return [line for block in blocks for line in block.splitlines() if line.strip()]
 
 
 def test_no_tracked_file_names_a_package_index_or_a_path_of_somebodys_machine() -> None:
@@ -50,22 +35,33 @@ def test_no_tracked_file_names_a_package_index_or_a_path_of_somebodys_machine() 
 
 
 def test_every_locked_requirement_is_pinned_and_has_a_hash() -> None:
-    text = (ROOT / "requirements.lock").read_text()
-    requirements = re.findall(
-        r"^\S.*(?:\\\n.*)*", re.sub(r"^ *#.*\n", "", text, flags=re.MULTILINE), re.MULTILINE
-    )
+    lines = (ROOT / "requirements.lock").read_text().replace("\\\n", " ").splitlines()
+    requirements = [line for line in lines if not line.lstrip().startswith("#")]
     assert len(requirements) > 20
     for requirement in requirements:
-        assert re.match(r"[\w.-]+==[\w.]+ ", requirement), requirement
-        assert re.search(r"--hash=sha256:[0-9a-f]{64}", requirement), requirement
+        assert re.fullmatch(r"[\w.-]+==[\w.]+( ; .+?)?( +--hash=sha256:[0-9a-f]{64})+", requirement), (
+            requirement
+        )
 
 
 def test_the_lock_holds_everything_that_the_project_asks_for() -> None:
-    project = (ROOT / "pyproject.toml").read_text()
-    wanted = set(re.findall(r'^\s*"([\w-]+)>=', project, re.MULTILINE))
-    locked = set(re.findall(r"^([\w-]+)==", (ROOT / "requirements.lock").read_text(), re.MULTILINE))
-    assert {"numpy", "scipy", "pytest", "sphinx"} <= wanted | {"sphinx"}
+    project = _pyproject()["project"]
+    extras = [name for names in project["optional-dependencies"].values() for name in names]
+    asked = [*project["dependencies"], *extras, *_pyproject()["build-system"]["requires"]]
+    wanted = {re.split(r"[<>=\[ ;]", requirement)[0] for requirement in asked}
+    locked = set(re.findall(r"^([\w.-]+)==", (ROOT / "requirements.lock").read_text(), re.MULTILINE))
     assert wanted - locked == set()
+
+
+def test_every_module_has_its_layer() -> None:
+    (contract,) = _pyproject()["tool"]["importlinter"]["contracts"]
+    layers = [name for layer in contract["layers"] for name in layer.split(" | ")]
+    present = {path.stem for path in (ROOT / "src" / "cauda").iterdir() if path.suffix in {"", ".py"}}
+    modules = {name for name in present if not name.startswith("__")}
+    assert contract["exhaustive"] is True
+    assert contract["exhaustive_ignores"] == ["__main__"]
+    assert modules - {name.strip("()") for name in layers} == set()
+    assert {name for name in layers if not name.startswith("(")} - modules == set()
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
@@ -103,7 +99,7 @@ def test_the_version_is_the_same_everywhere() -> None:
 
 def test_every_stage_has_tests_and_a_page() -> None:
     folders = {path.parent.name for path in (ROOT / "src" / "cauda").glob("*/__init__.py")}
-    assert folders >= {"annotation", "check", "anatomy", "report"}
+    assert folders >= {"annotation", "check", "anatomy", "phantom", "report"}
     assert [name for name in folders if not list((ROOT / "tests" / name).glob("test_*.py"))] == []
     without_page = {"cli", "tables", "dataset"}  # cli: commands.md; the others are described by the stages
     pages = {page.stem for page in PAGES}
@@ -115,4 +111,51 @@ def test_the_reference_lists_every_public_module() -> None:
     source = ROOT / "src" / "cauda"
     stages = {f"cauda.{path.parent.name}" for path in source.glob("*/__init__.py")} - {"cauda.cli"}
     modules = {f"cauda.{path.stem}" for path in source.glob("*.py") if not path.stem.startswith("__")}
-    assert listed >= stages | modules
+    assert listed == stages | modules
+
+
+@pytest.mark.parametrize("table", TABLES, ids=lambda table: table.stem)
+def test_every_figure_of_the_validation_page_is_measured_and_a_missed_bar_is_marked(table: Path) -> None:
+    with table.open(newline="") as file:
+        rows = list(csv.DictReader(file, delimiter="\t"))
+    assert list(rows[0]) == ["figure", "unit", "cauda", "bar", "published", "source"]
+    for row in rows:
+        value, _, mark = row["cauda"].partition(" ")
+        sign, bound = row["bar"].removeprefix("|x| ").split(" ")
+        number = abs(float(value)) if row["bar"].startswith("|x|") else float(value)
+        meets = {
+            "<": number < float(bound),
+            "<=": number <= float(bound),
+            ">=": number >= float(bound),
+            "=": number == float(bound),
+        }[sign]
+        assert mark == ("" if meets else "(missed)"), row["figure"]
+        assert (row["published"] == "-") == (row["source"] == "-"), row["figure"]
+        assert row["source"] == "-" or row["source"].startswith("10."), row["figure"]
+
+
+def test_the_validation_page_shows_every_table() -> None:
+    shown = re.findall(r":file: validation/(\w+)[.]tsv", (ROOT / "docs" / "validation.md").read_text())
+    assert sorted(shown) == [table.stem for table in TABLES]
+
+
+def _tracked() -> list[Path]:
+    listing = subprocess.run(
+        ["git", "ls-files", "--cached", "--others", "--exclude-standard"],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    if listing.returncode:
+        pytest.skip("not a git checkout")
+    return [ROOT / name for name in listing.stdout.splitlines() if (ROOT / name).is_file()]
+
+
+def _pyproject() -> dict[str, Any]:
+    return tomllib.loads((ROOT / "pyproject.toml").read_text())
+
+
+def _commands(page: Path) -> list[str]:
+    blocks = re.findall(r"^```sh\n(.*?)^```", page.read_text(), re.DOTALL | re.MULTILINE)
+    return [line for block in blocks for line in block.splitlines() if line.strip()]

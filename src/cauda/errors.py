@@ -34,6 +34,10 @@ class ModelError(CaudaError, ValueError):
     """A model on disk cannot be read."""
 
 
+class PhantomError(CaudaError, ValueError):
+    """No virtual subject can be made with these arguments."""
+
+
 @dataclass(frozen=True, slots=True, order=True)
 class Finding:
     """One thing that is worth telling about an input.

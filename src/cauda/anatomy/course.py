@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from scipy.interpolate import CubicHermiteSpline, CubicSpline, make_smoothing_spline
@@ -24,6 +24,14 @@ _ENTRY_ANGLE_DEG = 35.0
 """Between a root and the cord's surface at its entry: assumed; steep enough that neighbors have room."""
 
 _TRACE_SMOOTHING_MM3 = 0.6
+
+ENTRY_RADIUS_MM = 0.34
+"""Radius of a root where it leaves the cord."""
+
+_CROWDED_MM = 0.42
+_SHARE_UNTRACED = 0.8
+_RAMP_MM = 15.0
+_DURA_MARGIN_MM = 0.2
 NERVE_MM = 5.0
 """Length of the nerve stub beyond the ganglion."""
 
@@ -43,8 +51,6 @@ class Course:
         Node on the cord's surface, last node along the annotation, node at the ganglion.
     exit : int
         Last node that has to keep clear of the dura; the sleeve begins near it.
-    literature_mm : float
-        Published radius.
     geometry : RootGeometry
         Published sizes of the level.
     """
@@ -62,6 +68,15 @@ class Course:
         """Distance along the course from the cord's surface, negative inside."""
         arc = np.concatenate([[0.0], np.cumsum(np.linalg.norm(np.diff(self.points_mm, axis=0), axis=1))])
         return arc - arc[self.entry]
+
+    @property
+    def wanted_mm(self) -> Floats:
+        """Radius that a node asks for: little where roots crowd along the annotation, more where it is free."""
+        wide, arc = self.geometry.dorsal_radius_mm, self.arc_mm
+        crowded = min(_CROWDED_MM, wide)
+        radius = ENTRY_RADIUS_MM + (crowded - ENTRY_RADIUS_MM) * np.clip(arc / _RAMP_MM, 0, 1)
+        untraced = np.clip((arc - arc[self.traced]) / _RAMP_MM, 0, 1)
+        return radius + (_SHARE_UNTRACED * wide - crowded) * untraced * untraced * (3 - 2 * untraced)
 
 
 def course(
@@ -99,15 +114,16 @@ def course(
         [start + inner[:, None] * direction, nodes, nodes[-1] + stub[:, None] * heading]
     )
     entry, ganglion = len(inner), len(inner) + count
-    return Course(
+    found = Course(
         root=root,
         points_mm=points,
         entry=entry,
         traced=entry + traced,
-        exit=_exit(points, entry, ganglion, walls.dura_inner),
+        exit=ganglion,
         ganglion=ganglion,
         geometry=geometry,
     )
+    return replace(found, exit=_exit(found, walls.dura_inner))
 
 
 def _smooth_trace(traced: Floats) -> Floats:
@@ -170,7 +186,7 @@ def _beyond(trace: Floats, ganglion: Floats, dura: PolarSurface, geometry: RootG
     if leave is None:
         return _hermite(last, slope, ganglion, (ganglion - last) / np.linalg.norm(ganglion - last))
     out = (ganglion - leave) / np.linalg.norm(ganglion - leave)
-    inside = _inside(last, slope, leave, out, dura)
+    inside = _inside(last, slope, leave, out, dura, geometry)
     count = max(2, round(float(np.linalg.norm(ganglion - leave)) * 2))
     straight = leave + np.linspace(0, 1, count + 1)[1:, None] * (ganglion - leave)
     return np.concatenate([inside, straight])
@@ -200,7 +216,9 @@ def _end_radius(dura: PolarSurface) -> float:
     return float(dura.mean_radius(np.array([dura.bottom_mm + 6.0]))[0])
 
 
-def _inside(last: Floats, slope: Floats, leave: Floats, out: Floats, dura: PolarSurface) -> Floats:
+def _inside(
+    last: Floats, slope: Floats, leave: Floats, out: Floats, dura: PolarSurface, geometry: RootGeometry
+) -> Floats:
     """A course in the sac, in coordinates in which its section is the unit disc, which is convex."""
     z = np.linspace(last[2], leave[2], max(3, round(2 * (last[2] - leave[2]))) + 1)
 
@@ -211,20 +229,20 @@ def _inside(last: Floats, slope: Floats, leave: Floats, out: Floats, dura: Polar
 
     begin, end = disc(last), disc(leave)
     begin = begin / max(1.0, float(np.hypot(*begin)) / 0.9)
-    step = 0.5
-    before = disc(last + slope * step / max(-slope[2], 0.3))
-    after = disc(leave + out * step / max(-out[2], 0.1))
-    curve = CubicHermiteSpline(
-        [0.0, last[2] - leave[2]],
-        [begin, end],
-        [np.clip((before - disc(last)) / step, -0.03, 0.03), np.clip((after - end) / step, -0.08, 0.08)],
-    )(last[2] - z)
-    length = np.hypot(curve[:, 0], curve[:, 1])
+    step, length = 0.5, last[2] - leave[2]
+    slope_begin = np.clip((disc(last + slope * step / max(-slope[2], 0.3)) - disc(last)) / step, -0.03, 0.03)
+    slope_end = np.linalg.norm(disc(leave + out * step / max(-out[2], 0.1)) - end) / step
+    power = np.clip(slope_end * length / max(float(np.linalg.norm(end - begin)), 0.1), 1.0, 12.0)
+    below = (last[2] - z)[:, None]
+    # A power of the way: straight across the disc, so it cannot overshoot, and it leaves at its angle.
+    curve = begin + (end - begin) * (below / length) ** power + slope_begin * below * np.exp(-below / 8.0)
     theta = np.arctan2(curve[:, 1], curve[:, 0])
-    xy = dura.center(z) + curve * dura.radius(theta, z)[:, None]
-    points = np.column_stack([xy, z])
-    points[0] = last
-    return points[1:] if length[0] > 0 else points[1:]
+    radius = dura.radius(theta, z)
+    wide = _SHARE_UNTRACED * geometry.dorsal_radius_mm * np.clip(below[:, 0] / _RAMP_MM, 0.4, 1)
+    approach = np.tan(np.deg2rad(geometry.exit_angle_deg)) * (z - leave[2])
+    depth = np.minimum(wide + _DURA_MARGIN_MM + 0.2, approach)
+    curve *= np.minimum(1.0, (1 - depth / radius) / np.hypot(curve[:, 0], curve[:, 1]))[:, None]
+    return np.column_stack([dura.center(z) + curve * radius[:, None], z])[1:]
 
 
 def _hermite(first: Floats, slope: Floats, last: Floats, end_slope: Floats) -> Floats:
@@ -256,11 +274,12 @@ def _bounded_curvature(nodes: Floats, traced: int, straight: int) -> Floats:
     return values
 
 
-def _exit(points: Floats, entry: int, ganglion: int, dura: PolarSurface) -> int:
-    """Last node well inside the sac before the root leaves it for good."""
-    depth = -dura.distance(points[entry : ganglion + 1])
-    well_inside = np.flatnonzero(depth > 0.6)
-    return entry + int(well_inside[-1]) if len(well_inside) else entry
+def _exit(course: Course, dura: PolarSurface) -> int:
+    """Last node that has its room inside the sac before the root leaves it for good."""
+    inside = slice(course.entry, course.ganglion + 1)
+    room = -dura.distance(course.points_mm[inside]) - course.wanted_mm[inside]
+    well_inside = np.flatnonzero(room > _DURA_MARGIN_MM)
+    return course.entry + int(well_inside[-1]) if len(well_inside) else course.entry
 
 
 def spline(points: Floats) -> tuple[CubicSpline, float]:

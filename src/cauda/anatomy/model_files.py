@@ -16,11 +16,11 @@ from typing import Any
 import numpy as np
 
 import cauda
-from cauda.anatomy import surface_files
+from cauda.anatomy import scene_file, surface_files
 from cauda.anatomy.model import RootPath, SpineModel, Surface
 from cauda.annotation.tracing import RootName
 from cauda.arrays import Floats
-from cauda.errors import ArrayError, Finding, ModelError
+from cauda.errors import Finding, ModelError
 from cauda.files import Source, write_bytes, write_text
 from cauda.frames import Frame
 
@@ -51,8 +51,8 @@ def write(
 ) -> Path:
     """Write a model under ``out/sub-XX`` whole or not at all, and return that folder.
 
-    ``sub-XX_model.json``, ``sub-XX_model.glb`` and the folder ``surfaces`` are replaced; whatever else lies in
-    the folder stays. After a failure or an interrupt the folder is as it was.
+    ``sub-XX_model.json``, ``sub-XX_model.glb`` and the whole folder ``surfaces`` are replaced; whatever else
+    lies in the folder stays. After a failure or an interrupt the folder is as it was.
 
     Parameters
     ----------
@@ -77,11 +77,12 @@ def write(
     subject = f"sub-{model.subject}"
     kinds = [name for name in FORMATS if name in formats and name in surface_files.WRITERS]
     with _replaced(out / subject) as new:
+        (new / "surfaces").mkdir()
         for surface in model.surfaces.values():
             for kind in kinds:
                 file = new / _file(subject, surface.name, kind)
                 surface_files.WRITERS[kind](file, surface.vertices_mm, surface.triangles, frame)
-        surface_files.write_glb(new / f"{subject}_model.glb", _nodes(model), subject)
+        scene_file.write_glb(new / f"{subject}_model.glb", _nodes(model), subject)
         for name, content in extra.items():
             _write_content(new / name, content)
         write_text(new / f"{subject}_model.json", _json(_document(model, kinds, frame)))
@@ -157,12 +158,12 @@ def _write_content(path: Path, content: Content) -> None:
         content(path)
 
 
-def _nodes(model: SpineModel) -> list[surface_files.Node]:
+def _nodes(model: SpineModel) -> list[scene_file.Node]:
     # Viewers blend transparent surfaces in the order of the file: the innermost come first.
     regions = [surface for surface in model.surfaces.values() if surface.kind == "region"]
     regions.sort(key=lambda surface: -_color(surface)[3])
     return [
-        surface_files.Node(surface.name, surface.vertices_mm, surface.triangles, _color(surface))
+        scene_file.Node(surface.name, surface.vertices_mm, surface.triangles, _color(surface))
         for surface in regions
     ]
 
@@ -262,24 +263,26 @@ def _surface(entry: dict[str, Any], folder: Path) -> Surface:
         )
     vertices_mm, triangles = surface_files.read_ply(folder / file)
     root = None if entry["root"] is None else RootName.parse(entry["root"])
+    if entry["kind"] not in ("region", "boundary"):
+        raise ValueError(f"{entry['name']} is of kind {entry['kind']!r}, wanted region or boundary")
     return Surface(
-        entry["name"],
-        entry["kind"],
-        entry["tissue"],
-        root,
-        entry["part"],
-        entry["provenance"],
-        vertices_mm,
-        triangles,
+        name=entry["name"],
+        kind=entry["kind"],
+        tissue=entry["tissue"],
+        root=root,
+        part=entry["part"],
+        provenance=entry["provenance"],
+        vertices_mm=vertices_mm,
+        triangles=triangles,
     )
 
 
 def _root(entry: dict[str, Any]) -> RootPath:
     return RootPath(
-        RootName.parse(entry["root"]),
-        entry["part"],
-        entry["points_mm"],
-        entry["radius_mm"],
-        tuple(entry["provenance"]),
-        entry["displacement_mm"],
+        root=RootName.parse(entry["root"]),
+        part=entry["part"],
+        points_mm=entry["points_mm"],
+        radius_mm=entry["radius_mm"],
+        provenance=tuple(entry["provenance"]),
+        displacement_mm=entry["displacement_mm"],
     )

@@ -122,6 +122,15 @@ class PolarSurface:
         offset = points_mm[:, :2] - self.center(points_mm[:, 2])
         return np.arctan2(offset[:, 1], offset[:, 0]), np.hypot(offset[:, 0], offset[:, 1])
 
+    def height(self, points_mm: Floats) -> Floats:
+        """Return how far points lie beyond the surface along the radius, shape ``(n,)``; cheaper than `distance`."""
+        values = self._spline(self._inside(points_mm[:, 2]))
+        offset = points_mm[:, :2] - values[:, -2:]
+        rho = np.hypot(offset[:, 0], offset[:, 1])
+        beyond = np.maximum(self.z_mm[0] - points_mm[:, 2], points_mm[:, 2] - self.z_mm[-1])
+        past = rho - self._series(values, np.arctan2(offset[:, 1], offset[:, 0]))
+        return np.where(beyond > 0, np.maximum(past, beyond), past)
+
     def distance(self, points_mm: Floats) -> Floats:
         """Return the signed distance to the surface to first order, outside positive, shape ``(n,)``.
 
@@ -160,8 +169,8 @@ class PolarSurface:
 
 def fourier(theta: Floats, harmonics: int) -> Floats:
     """Return the Fourier basis 1, cos(k theta), sin(k theta), shape ``(n, 2 harmonics + 1)``."""
-    angle = theta[:, None] * np.arange(1, harmonics + 1)
-    return np.hstack([np.ones((len(theta), 1)), np.cos(angle), np.sin(angle)])
+    powers = np.cumprod(np.broadcast_to(np.exp(1j * theta)[:, None], (len(theta), harmonics)), axis=1)
+    return np.hstack([np.ones((len(theta), 1)), powers.real, powers.imag])
 
 
 def _fourier_slope(theta: Floats, harmonics: int) -> Floats:

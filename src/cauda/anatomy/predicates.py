@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from cauda.arrays import Bools, Floats
+from cauda.arrays import Floats
 
 Signs = NDArray[np.int8]
 
@@ -42,8 +42,7 @@ def orientation_2d(a: Floats, b: Floats, c: Floats) -> Signs:
     left = (a[:, 0] - c[:, 0]) * (b[:, 1] - c[:, 1])
     right = (a[:, 1] - c[:, 1]) * (b[:, 0] - c[:, 0])
     value = left - right
-    unsure = np.abs(value) <= _BOUND_2D * (np.abs(left) + np.abs(right))
-    return _mended(value, unsure, _exact_2d, a, b, c)
+    return _mended(value, _BOUND_2D * (np.abs(left) + np.abs(right)), _exact_2d, a, b, c)
 
 
 def orientation_3d(a: Floats, b: Floats, c: Floats, d: Floats) -> Signs:
@@ -65,11 +64,13 @@ def orientation_3d(a: Floats, b: Floats, c: Floats, d: Floats) -> Signs:
     terms = ((ax, by * cz, bz * cy), (bx, cy * az, cz * ay), (cx, ay * bz, az * by))
     value = sum(x * (plus - minus) for x, plus, minus in terms)
     size = sum(np.abs(x) * (np.abs(plus) + np.abs(minus)) for x, plus, minus in terms)
-    return _mended(np.asarray(value), np.abs(value) <= _BOUND_3D * size, _exact_3d, a, b, c, d)
+    return _mended(np.asarray(value), _BOUND_3D * np.asarray(size), _exact_3d, a, b, c, d)
 
 
-def _mended(value: Floats, unsure: Bools, exact: Any, *corners: Floats) -> Signs:
+def _mended(value: Floats, bound: Floats, exact: Any, *corners: Floats) -> Signs:
     signs: Signs = np.sign(value).astype(np.int8)
+    # A bound of 0 says that all products are 0, as where two of the points are one: nothing was rounded.
+    unsure = (np.abs(value) <= bound) & (bound > 0)
     if unsure.any():
         scaled = _integers(np.stack([corner[unsure] for corner in corners]))
         signs[unsure] = np.sign(exact(*scaled)).astype(np.int8)

@@ -54,8 +54,8 @@ class Markup:
 def parse(data: bytes, file: str) -> tuple[Markup, ...]:
     """Return the markups in the bytes of a file.
 
-    Control points whose ``positionStatus`` is not ``defined`` are left out: Slicer writes such for points that
-    were never placed. A markup without ``coordinateSystem`` is LPS, as in Slicer.
+    Control points whose ``positionStatus`` is not ``defined`` are left out: Slicer writes such for points
+    that were never placed. A markup without ``coordinateSystem`` is LPS, as in Slicer.
 
     Parameters
     ----------
@@ -67,12 +67,15 @@ def parse(data: bytes, file: str) -> tuple[Markup, ...]:
     Raises
     ------
     AnnotationError
-        If it is not UTF-8, not JSON, not a markups file of schema 1, or a position is not three finite numbers.
+        If it is not UTF-8, not JSON, not a markups file of schema 1, or a position is not three finite
+        numbers.
     """
     document = _document(data, file)
     schema = document.get("@schema")
     if not isinstance(schema, str) or not _KNOWN_SCHEMA.fullmatch(schema):
-        _fail(file, f"@schema is {_short(schema)}, wanted that of 3D Slicer's markups, version 1.0.0 or later")
+        _fail(
+            file, f"@schema is {_short(schema)}, wanted that of 3D Slicer's markups, version 1.0.0 or later"
+        )
     markups = document.get("markups")
     if not isinstance(markups, list) or not markups:
         _fail(file, f"markups is {_short(markups)}, wanted a list of at least one")

@@ -42,7 +42,9 @@ class RootName(NamedTuple):
         """Return the name written as ``L4_R``; raises ValueError for anything else."""
         found = re.fullmatch(r"([A-Z][a-z0-9]\d?)_([LR])", text)
         if not found or found[1] not in LEVELS:
-            raise ValueError(f"{text!r} is no root; wanted a level of {', '.join(LEVELS)} and a side, as in L4_R")
+            raise ValueError(
+                f"{text!r} is no root; wanted a level of {', '.join(LEVELS)} and a side, as in L4_R"
+            )
         return cls(found[1], found[2])
 
     @property

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
-from typing import Any
 
 from cauda import files
 from cauda.annotation.markups import SCHEMA
-from cauda.annotation.structure import Structure
+from cauda.annotation.structure import Kind, Structure
 from cauda.annotation.tracing import Contour, Tracing
 from cauda.arrays import Floats
 from cauda.frames import Frame, to_frame
@@ -29,8 +28,8 @@ _COLOR = {
 def write(tracing: Tracing, path: str | Path, *, frame: Frame = "LPS") -> None:
     """Write a tracing as one ``.mrk.json`` file, whole or not at all.
 
-    Markups are named ``cord_<n>``, ``dura_<n>``, ``L4_L_root`` and ``L4_L_ganglion``. A contour keeps its number
-    where its name has one. Reading the file gives the same points bit by bit.
+    Markups are named ``cord_<n>``, ``dura_<n>``, ``L4_L_root`` and ``L4_L_ganglion``. A contour keeps its
+    number where its name has one. Reading the file gives the same points bit by bit.
 
     Parameters
     ----------
@@ -41,15 +40,17 @@ def write(tracing: Tracing, path: str | Path, *, frame: Frame = "LPS") -> None:
     frame : "LPS" or "RAS"
         Frame of the coordinates in the file; 3D Slicer's own is LPS.
     """
-    files.write_text(Path(path), _text(tracing, frame))
+    files.write_text(Path(path), document(entries(tracing), frame))
 
 
-def _text(tracing: Tracing, frame: Frame) -> str:
-    markups = ",\n".join(_markup(*entry, frame) for entry in _entries(tracing))
-    return f'{{\n"@schema": {json.dumps(SCHEMA)},\n"markups": [\n{markups}\n]\n}}\n'
+def document(markups: Iterable[tuple[Structure, Floats]], frame: Frame) -> str:
+    """Return the text of a file of 3D Slicer that holds these markups, each with its points in RAS mm."""
+    text = ",\n".join(_markup(structure, points_mm, frame) for structure, points_mm in markups)
+    return f'{{\n"@schema": {json.dumps(SCHEMA)},\n"markups": [\n{text}\n]\n}}\n'
 
 
-def _entries(tracing: Tracing) -> Iterator[tuple[Structure, Floats]]:
+def entries(tracing: Tracing) -> Iterator[tuple[Structure, Floats]]:
+    """Give each contour, root and ganglion of a tracing with its points in RAS mm, shape ``(n, 3)``."""
     for contours in (_numbered("cord", tracing.cord), _numbered("dura", tracing.dura)):
         yield from contours
     for name, points_mm in tracing.roots.items():
@@ -58,7 +59,7 @@ def _entries(tracing: Tracing) -> Iterator[tuple[Structure, Floats]]:
         yield Structure("ganglion", root=name), center_mm[None]
 
 
-def _numbered(kind: Any, contours: tuple[Contour, ...]) -> Iterator[tuple[Structure, Floats]]:
+def _numbered(kind: Kind, contours: tuple[Contour, ...]) -> Iterator[tuple[Structure, Floats]]:
     known = [Structure.parse(contour.name.split(".")[0]) for contour in contours]
     numbers = [structure.number for structure in known if structure is not None and structure.kind == kind]
     if len(set(numbers)) < len(contours):
@@ -93,7 +94,9 @@ def _markup(structure: Structure, points_mm: Floats, frame: Frame) -> str:
         "useGlyphScale": False,
         "sliceProjectionColor": color,
     }
-    points = [_point(index, name, row, frame) for index, row in enumerate(to_frame(points_mm, frame).tolist(), 1)]
+    points = [
+        _point(index, name, row, frame) for index, row in enumerate(to_frame(points_mm, frame).tolist(), 1)
+    ]
     return (
         json.dumps(head)[:-1]
         + ',\n"controlPoints": [\n'

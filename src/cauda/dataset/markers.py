@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
 from cauda.errors import DatasetError
 
 _LABEL = re.compile(r"sub[-_]([A-Za-z0-9]+)")
-_MARKER = re.compile(r"(?:^|[-_ ])(?:cord|dura|(?:nerve)?roots?|ganglions?|ganglia)(?:[-_ .]|$)|\.mrk\.json$", re.I)
+_MARKER = re.compile(
+    r"(?:^|[-_ ])(?:cord|dura|(?:nerve)?roots?|ganglions?|ganglia)(?:[-_ .]|$)|\.mrk\.json$", re.I
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,8 +33,8 @@ class Markers:
 def find_markers(path: str | Path, subject: str | None = None) -> Markers:
     """Return the marker files of one subject.
 
-    Looked for in this order: ``PATH/derivatives/markers/sub-XX/``, ``PATH/sub-XX/``, the folder `path` itself.
-    A single file is taken as it is.
+    Looked for in this order: ``PATH/derivatives/markers/sub-XX/``, ``PATH/sub-XX/``, the folder `path`
+    itself. A single file is taken as it is.
 
     Parameters
     ----------
@@ -50,7 +51,7 @@ def find_markers(path: str | Path, subject: str | None = None) -> Markers:
     """
     path = Path(path)
     label = None if subject is None else _label(subject)
-    if path.is_file():
+    if _exists(path) and not path.is_dir():
         return Markers(label or _named(path.name) or _named(path.parent.name) or "unknown", (path,))
     if not path.is_dir():
         raise DatasetError(f"{path}: no such file or folder; wanted a folder of markers or a .mrk.json file")
@@ -113,16 +114,28 @@ def _named(name: str) -> str | None:
 
 
 def _is_marker(path: Path) -> bool:
-    return path.suffix == ".json" and _MARKER.search(path.stem + (".json" if ".mrk" in path.name else "")) is not None
+    return (
+        path.suffix == ".json"
+        and _MARKER.search(path.stem + (".json" if ".mrk" in path.name else "")) is not None
+    )
 
 
 def _json_files(folder: Path) -> list[Path]:
     return [entry for entry in _entries(folder) if entry.suffix == ".json"]
 
 
-def _entries(folder: Path) -> Iterable[Path]:
+def _entries(folder: Path) -> list[Path]:
+    if not folder.is_dir():
+        return []
     # names that begin with a dot are other programs' (._sub-03_cord_1.json of macOS) or half-written ones
     try:
         return sorted(entry for entry in folder.iterdir() if not entry.name.startswith("."))
-    except OSError:
-        return []
+    except OSError as error:
+        raise DatasetError(f"{folder}: cannot be listed ({error.strerror})") from error
+
+
+def _exists(path: Path) -> bool:
+    try:
+        return path.exists()
+    except (OSError, ValueError) as error:
+        raise DatasetError(f"{str(path)!r}: cannot be opened ({error})") from error

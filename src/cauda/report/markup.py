@@ -14,6 +14,7 @@ from cauda.report.shading import Picture
 NARROW_SPACE = "\u202f"
 MINUS = "\u2212"
 ABSENT = "–"
+_SHAPES = ("circle", "image", "line", "rect")
 
 
 def number(value: float | None, digits: int = 1) -> str:
@@ -53,7 +54,8 @@ def element(name: str, content: str = "", **attributes: object) -> str:
         for key, value in attributes.items()
         if value is not None
     )
-    return f"<{name}{pairs}>{content}</{name}>" if content else f"<{name}{pairs}/>"
+    # An HTML element does not close itself: <td/> would swallow what follows; only a shape of SVG may.
+    return f"<{name}{pairs}/>" if name in _SHAPES else f"<{name}{pairs}>{content}</{name}>"
 
 
 def text(x: float, y: float, content: str, class_: str | None = None, **attributes: object) -> str:
@@ -84,6 +86,29 @@ def svg(content: str, width: float, height: float, label: str) -> str:
     """Return an SVG figure that a screen reader takes as one picture with a label."""
     box = f"0 0 {_value(width)} {_value(height)}"
     return element("svg", content, viewBox=box, role="img", aria_label=label)
+
+
+@dataclass(frozen=True, slots=True)
+class Figure:
+    """A figure of the page.
+
+    Attributes
+    ----------
+    key : str
+        Id in the page.
+    caption : str
+        Markup.
+    content : str
+        The SVG element.
+    """
+
+    key: str
+    caption: str
+    content: str
+
+    def __str__(self) -> str:
+        inner = element("div", self.content, class_="scroll") + element("figcaption", self.caption)
+        return element("figure", inner, id=self.key)
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,7 +154,7 @@ class Table:
             + element("thead", element("tr", head))
             + element("tbody", body or _empty(len(self.columns)))
         )
-        return element("div", element("table", inner, id=self.key), class_="scroll", **_FOCUSABLE)
+        return element("div", element("table", inner, id=self.key), class_="scroll")
 
     def _row(self, index: int) -> str:
         row = self.rows[index]

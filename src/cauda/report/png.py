@@ -40,7 +40,7 @@ def png(pixels: NDArray[np.uint8]) -> bytes:
     rows = pixels.reshape(height, width * channels)
     differences = np.diff(rows, axis=0, prepend=np.zeros((1, rows.shape[1]), np.uint8))
     filtered = np.concatenate([np.full((height, 1), _UP_FILTER, np.uint8), differences], axis=1)
-    body = zlib.compress(filtered.tobytes(), 9)
+    body = zlib.compress(filtered.tobytes(), 6)
     return _SIGNATURE + _chunk(b"IHDR", header) + _chunk(b"IDAT", body) + _chunk(b"IEND", b"")
 
 

@@ -107,17 +107,32 @@ def layers(covered: Fragments, pixels: int, count: int) -> list[Fragments]:
     return found
 
 
-def barycentric(projected: Floats, triangles: Ints, seen: Fragments, width_px: int) -> Floats:
-    """Return the weights of each fragment's three corners, shape ``(n, 3)``, within 0 and 1."""
-    corner = projected[triangles[seen.triangle], :2]
-    center = np.stack([seen.pixel % width_px + 0.5, seen.pixel // width_px + 0.5], axis=1)
-    b, c, p = corner[:, 1] - corner[:, 0], corner[:, 2] - corner[:, 0], center - corner[:, 0]
-    twice_area = b[:, 0] * c[:, 1] - b[:, 1] * c[:, 0]
-    twice_area = np.where(twice_area == 0, 1.0, twice_area)
-    second = (p[:, 0] * c[:, 1] - p[:, 1] * c[:, 0]) / twice_area
-    third = (b[:, 0] * p[:, 1] - b[:, 1] * p[:, 0]) / twice_area
-    weights = np.clip(np.stack([1 - second - third, second, third], axis=1), 0.0, 1.0)
-    return weights / weights.sum(axis=1, keepdims=True)
+def interpolated(projected: Floats, triangles: Ints, corner_values: Floats, seen: Fragments, width_px: int) -> Floats:
+    """Return what corners carry, interpolated linearly at fragments.
+
+    Parameters
+    ----------
+    projected, triangles
+        As for `fragments`.
+    corner_values : (m, 3, k) float64
+        k values at each corner of each triangle.
+    seen : Fragments
+        Where; each inside its triangle.
+    width_px : int
+        Width of the picture.
+
+    Returns
+    -------
+    (n, k) float64
+    """
+    x_px, y_px = seen.pixel % width_px + 0.5, seen.pixel // width_px + 0.5
+    start, per_x, per_y = _slopes(projected, triangles, corner_values)
+    first = projected[triangles[:, 0], :2][seen.triangle]
+    return (
+        start[seen.triangle]
+        + per_x[seen.triangle] * (x_px - first[:, 0])[:, None]
+        + per_y[seen.triangle] * (y_px - first[:, 1])[:, None]
+    )
 
 
 def _rows(projected: Floats, triangles: Ints, width_px: int, height_px: int) -> tuple[Ints, Ints, Ints, Ints]:
@@ -147,16 +162,25 @@ def _rows(projected: Floats, triangles: Ints, width_px: int, height_px: int) -> 
 
 def _depths(projected: Floats, triangles: Ints, triangle: Ints, x_px: Floats, y_px: Floats) -> Floats:
     corner = projected[triangles]
-    b, c = corner[:, 1] - corner[:, 0], corner[:, 2] - corner[:, 0]
-    twice_area = b[:, 0] * c[:, 1] - b[:, 1] * c[:, 0]
-    twice_area = np.where(twice_area == 0, 1.0, twice_area)
-    per_x = (b[:, 2] * c[:, 1] - c[:, 2] * b[:, 1]) / twice_area
-    per_y = (c[:, 2] * b[:, 0] - b[:, 2] * c[:, 0]) / twice_area
-    start = corner[:, 0, 2] - per_x * corner[:, 0, 0] - per_y * corner[:, 0, 1]
+    start, per_x, per_y = (part[:, 0] for part in _slopes(projected, triangles, corner[:, :, 2:]))
+    start = start - per_x * corner[:, 0, 0] - per_y * corner[:, 0, 1]
     depth_mm = start[triangle] + per_x[triangle] * x_px + per_y[triangle] * y_px
     # A triangle seen edge-on has no well-defined slope; its corners bound its depth.
     near, far = corner[:, :, 2].min(axis=1), corner[:, :, 2].max(axis=1)
     return np.clip(depth_mm, near[triangle], far[triangle])
+
+
+def _slopes(projected: Floats, triangles: Ints, values: Floats) -> tuple[Floats, Floats, Floats]:
+    """Return value at the first corner and change per px along x and y, ``(m, k)`` each."""
+    corner = projected[triangles, :2]
+    b, c = corner[:, 1] - corner[:, 0], corner[:, 2] - corner[:, 0]
+    twice_area = b[:, 0] * c[:, 1] - b[:, 1] * c[:, 0]
+    twice_area = np.where(twice_area == 0, 1.0, twice_area)[:, None]
+    b, c = b / twice_area, c / twice_area
+    along_b, along_c = values[:, 1] - values[:, 0], values[:, 2] - values[:, 0]
+    per_x = along_b * c[:, 1:] - along_c * b[:, 1:]
+    per_y = along_c * b[:, :1] - along_b * c[:, :1]
+    return values[:, 0], per_x, per_y
 
 
 def _counted(counts: Ints, starts: Ints) -> tuple[Ints, Ints]:

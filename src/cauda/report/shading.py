@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from cauda.arrays import Bools, Floats, Ints
 from cauda.report.camera import Camera
-from cauda.report.raster import Fragments, barycentric, fragments, layers
+from cauda.report.raster import Fragments, fragments, interpolated, layers
 
 Picture = NDArray[np.uint8]
 Color = tuple[float, float, float]
@@ -184,8 +184,7 @@ def _lit(scene: _Scene, seen: Fragments, camera: Camera) -> NDArray[np.float32]:
 
 
 def _normals(scene: _Scene, seen: Fragments, camera: Camera) -> Floats:
-    weights = barycentric(scene.projected, scene.triangles, seen, camera.width_px)
-    return _unit(np.einsum("nc,ncx->nx", weights, scene.normals[seen.triangle]))
+    return _unit(interpolated(scene.projected, scene.triangles, scene.normals, seen, camera.width_px))
 
 
 def _openness(depth_mm: NDArray[np.float32], px_per_mm: float, samples: int) -> NDArray[np.float32]:

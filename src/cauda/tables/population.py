@@ -104,6 +104,8 @@ def columns(name: str, *wanted: str) -> tuple[Floats, ...]:
 
 def _quantities() -> dict[tuple[str, str], Quantity]:
     return {
-        (row["quantity"], row["part"]): Quantity(float(row["mean"]), float(row["sd"]), row["unit"], row["source"])
+        (row["quantity"], row["part"]): Quantity(
+            float(row["mean"]), float(row["sd"]), row["unit"], row["source"]
+        )
         for row in read_table("population_quantities")
     }

@@ -19,7 +19,7 @@ def read_table(name: str) -> tuple[Row, ...]:
     Returns
     -------
     tuple of dict
-        For each row its cells, as text, by the name of their column. They are shared between callers: read only.
+        For each row its cells, as text, by the name of their column. Callers share them: read only.
 
     Examples
     --------

@@ -1,0 +1,201 @@
+"""Move neighboring roots apart by the least displacement, inside the dura and outside the cord."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+from scipy.optimize import minimize
+from scipy.spatial import cKDTree
+
+from cauda.anatomy.course import Course
+from cauda.anatomy.polar import PolarSurface
+from cauda.anatomy.walls import Walls
+from cauda.arrays import Bools, Floats, Ints
+
+GAP_MM = 0.15
+"""Wanted gap between roots, and between a root and the dura."""
+
+CORD_GAP_MM = 0.10
+FACET = 1.035
+"""Radius of the corners of a ten-sided tube over that of the circle of the same area."""
+
+_STAGES = (10.0, 100.0, 1000.0)
+_ITERATIONS = 60
+_REACH_MM = 1.5
+_TABLE_ANGLES = 128
+_TABLE_ROW_MM = 0.5
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Room:
+    """What each node of all courses, one after the other, has to keep.
+
+    Attributes
+    ----------
+    radius_mm : (n,) float64
+        Radius of the root there.
+    hull_mm : (n,) float64
+        Radius of what surrounds it outside the sac (sleeve, ganglion, nerve); 0 inside. It counts among
+        roots that have both left the sac, which parts all others.
+    inside_dura : (n,) bool
+        The node has to keep clear of the dura.
+    cord_mm : (n,) float64
+        Least distance from the cord's surface.
+    on_cord : (n,) bool
+        The distance from the cord has to be `cord_mm` exactly.
+    stiffness : (n,) float64
+        Weight of a displacement: greater where traced, very great where the end is given.
+    """
+
+    radius_mm: Floats
+    hull_mm: Floats
+    inside_dura: Bools
+    cord_mm: Floats
+    on_cord: Bools
+    stiffness: Floats
+
+
+def separated(courses: Sequence[Course], rooms: Sequence[Room], walls: Walls) -> list[Course]:
+    """Return the courses with their nodes moved, by the least displacement that gives each its room.
+
+    A penalty method: squared displacement and bending of the displacement against squared violations of
+    the gaps, whose weight grows in stages.
+    """
+    problem = _Problem(courses, rooms, walls)
+    points = problem.reference.copy()
+    for weight in _STAGES:
+        points = problem.solve(points, weight)
+    return [
+        replace(course, points_mm=points[part]) for course, part in zip(courses, problem.parts, strict=True)
+    ]
+
+
+class _Problem:
+    def __init__(self, courses: Sequence[Course], rooms: Sequence[Room], walls: Walls) -> None:
+        lengths = [len(course.points_mm) for course in courses]
+        ends = np.cumsum(lengths)
+        self.parts = [slice(int(end - length), int(end)) for end, length in zip(ends, lengths, strict=True)]
+        self.reference = np.concatenate([course.points_mm for course in courses])
+        self.owner = np.repeat(np.arange(len(courses)), lengths)
+        self.radius = np.concatenate([room.radius_mm for room in rooms]) * FACET
+        self.hull = np.concatenate([room.hull_mm for room in rooms]) * FACET
+        self.inside = np.flatnonzero(np.concatenate([room.inside_dura for room in rooms]))
+        self.cord_mm = np.concatenate([room.cord_mm for room in rooms])
+        self.on_cord = np.concatenate([room.on_cord for room in rooms])
+        self.stiffness = np.concatenate([room.stiffness for room in rooms])
+        self.cord, self.dura = _Table(walls.cord), _Table(walls.dura_inner)
+        near_cord = self.cord.distance(self.reference)[0] < self.cord_mm + 2.0
+        self.near_cord = np.flatnonzero(near_cord & np.isfinite(self.cord_mm))
+        middle = np.ones(len(self.reference), dtype=bool)
+        middle[[part.start for part in self.parts] + [part.stop - 1 for part in self.parts]] = False
+        self.middle = np.flatnonzero(middle)
+
+    def solve(self, start: Floats, weight: float) -> Floats:
+        pairs = self._pairs(start)
+
+        def objective(flat: Floats) -> tuple[float, Floats]:
+            moved = flat.reshape(-1, 3)
+            energy, gradient = self._bending(moved)
+            cost, slope = self._violations(self.reference + moved, pairs)
+            return energy + weight * cost, (gradient + weight * slope).ravel()
+
+        found = minimize(
+            objective,
+            (start - self.reference).ravel(),
+            jac=True,
+            method="L-BFGS-B",
+            options={"maxiter": _ITERATIONS, "maxcor": 12},
+        )
+        return self.reference + found.x.reshape(-1, 3)
+
+    def _bending(self, moved: Floats) -> tuple[float, Floats]:
+        gradient = 2 * self.stiffness[:, None] * moved
+        energy = float((self.stiffness[:, None] * moved**2).sum())
+        inner = self.middle
+        second = moved[inner - 1] - 2 * moved[inner] + moved[inner + 1]
+        energy += 4 * float((second**2).sum())
+        gradient[inner - 1] += 8 * second
+        gradient[inner] -= 16 * second
+        gradient[inner + 1] += 8 * second
+        return energy, gradient
+
+    def _pairs(self, points: Floats) -> tuple[Ints, Ints, Floats, Floats]:
+        """Nodes of different roots that are near, the later one's tangent, each with its nearest."""
+        tree = cKDTree(points)
+        found = tree.query_pairs(_REACH_MM + 2 * float(np.max(self.radius)), output_type="ndarray")
+        first, second = found[:, 0], found[:, 1]
+        keep = self.owner[first] != self.owner[second]
+        first, second = first[keep], second[keep]
+        tangent = np.gradient(points, axis=0)
+        tangent /= np.linalg.norm(tangent, axis=1)[:, None]
+        along = np.einsum("ij,ij->i", points[second] - points[first], tangent[first])
+        keep = np.abs(along) <= 0.75
+        first, second = first[keep], second[keep]
+        hulls = np.where(np.minimum(self.hull[first], self.hull[second]) > 0, 1.0, 0.0)
+        wanted = np.maximum(
+            self.radius[first] + self.radius[second], hulls * (self.hull[first] + self.hull[second])
+        )
+        return first, second, tangent[first], wanted + GAP_MM
+
+    def _violations(self, points: Floats, pairs: tuple[Ints, Ints, Floats, Floats]) -> tuple[float, Floats]:
+        cost, slope = self._pair_violations(points, pairs)
+        for index, table, sign, wanted, both in (
+            (self.inside, self.dura, -1.0, self.radius[self.inside] + GAP_MM, None),
+            (self.near_cord, self.cord, 1.0, self.cord_mm[self.near_cord], self.on_cord[self.near_cord]),
+        ):
+            distance, outward = table.distance(points[index])
+            lack = wanted - sign * distance
+            lack = np.maximum(lack, 0) if both is None else np.where(both, lack, np.maximum(lack, 0))
+            cost += float((lack**2).sum())
+            slope[index] -= (2 * sign * lack)[:, None] * outward
+        return cost, slope
+
+    def _pair_violations(self, points: Floats, pairs: tuple[Ints, Ints, Floats, Floats]) -> tuple[float, Floats]:
+        first, second, tangent, wanted = pairs
+        apart = points[first] - points[second]
+        apart = apart - np.einsum("ij,ij->i", apart, tangent)[:, None] * tangent
+        distance = np.sqrt(np.einsum("ij,ij->i", apart, apart)) + 1e-9
+        lack = np.maximum(wanted - distance, 0)
+        hit = np.flatnonzero(lack)
+        push = (2 * lack[hit] / distance[hit])[:, None] * apart[hit]
+        slope = np.zeros_like(points)
+        for axis in range(3):
+            slope[:, axis] = np.bincount(second[hit], push[:, axis], len(points)) - np.bincount(
+                first[hit], push[:, axis], len(points)
+            )
+        return float((lack**2).sum()), slope
+
+
+class _Table:
+    """Signed distance to a polar surface and its outward direction, by bilinear interpolation."""
+
+    def __init__(self, surface: PolarSurface) -> None:
+        rows = round((surface.top_mm - surface.bottom_mm) / _TABLE_ROW_MM) + 1
+        self.z = np.linspace(surface.bottom_mm, surface.top_mm, rows)
+        self.step = self.z[1] - self.z[0]
+        self.radius, self.center = surface.table(self.z, _TABLE_ANGLES)
+        self.bottom = surface.bottom_mm
+
+    def distance(self, points: Floats) -> tuple[Floats, Floats]:
+        row = np.clip((points[:, 2] - self.z[0]) / self.step, 0, len(self.z) - 1.001)
+        low = row.astype(int)
+        part = row - low
+        center = self.center[low] * (1 - part)[:, None] + self.center[low + 1] * part[:, None]
+        center_slope = (self.center[low + 1] - self.center[low]) / self.step
+        offset = points[:, :2] - center
+        rho = np.hypot(offset[:, 0], offset[:, 1]) + 1e-9
+        unit = offset / rho[:, None]
+        angle = (np.arctan2(offset[:, 1], offset[:, 0]) + np.pi) / (2 * np.pi) * _TABLE_ANGLES
+        column = np.minimum(angle.astype(int), _TABLE_ANGLES - 1)
+        share = angle - column
+        lower = self.radius[low, column] * (1 - share) + self.radius[low, column + 1] * share
+        upper = self.radius[low + 1, column] * (1 - share) + self.radius[low + 1, column + 1] * share
+        tilt = (upper - lower) / self.step + np.einsum("ij,ij->i", center_slope, unit)
+        length = np.sqrt(1 + tilt**2)
+        signed = (rho - lower * (1 - part) - upper * part) / length
+        below = self.bottom - points[:, 2]
+        signed = np.where(below > 0, np.maximum(signed, below), signed)
+        outward = np.column_stack([unit / length[:, None], -tilt / length])
+        return signed, outward

@@ -1,0 +1,119 @@
+"""Tubes with walls: the rows of a root and of its sleeve, joined to the loops in which they begin."""
+
+from __future__ import annotations
+
+import numpy as np
+from scipy.spatial import cKDTree
+
+from cauda.anatomy.shell import Pool
+from cauda.anatomy.triangulation import dense, triangulate, zipped
+from cauda.anatomy.tube import SIDES, Loop, Tube
+from cauda.arrays import Floats, Ints
+
+_ASPECT = 0.92
+"""Distance between rows over the length of an edge of the section."""
+
+
+def rows(tube: Tube, begin_mm: float, end_mm: float) -> Floats:
+    """Return lengths along a tube at which it gets a ring of vertices, spaced with its radius."""
+    fine = np.linspace(begin_mm, end_mm, max(2, round((end_mm - begin_mm) * 8)) + 1)
+    edge = _ASPECT * 2 * np.pi / SIDES * tube.radius(fine)
+    count = np.concatenate([[0.0], np.cumsum(np.diff(fine) * 2 / (edge[1:] + edge[:-1]))])
+    return np.interp(np.linspace(0, count[-1], max(2, round(count[-1])) + 1), count, fine)
+
+
+def first_row(tube: Tube, loop: Loop) -> float:
+    """Return the least length along the tube at which a full ring keeps clear of the loop."""
+    reach = float(loop.arc_mm.max())
+    return reach + 0.42 * 2 * np.pi / SIDES * float(tube.radius(np.array([reach]))[0])
+
+
+def surface(
+    pool: Pool, tube: Tube, loop: Loop, loop_index: Ints, arc_mm: Floats, first: int, last_mm: Floats
+) -> tuple[Ints, Ints]:
+    """Triangulate a tube from its loop to its last ring.
+
+    Parameters
+    ----------
+    pool : Pool
+        Takes the vertices.
+    tube, loop, loop_index
+        The tube, where it begins, and the loop's vertices in the pool.
+    arc_mm : (k,) float64
+        Lengths of all rings of this root; tubes that share them have parallel facets.
+    first : int
+        Ring to begin with.
+    last_mm : (3,) float64
+        How far the last ring is moved off the tube.
+
+    Returns
+    -------
+    triangles : (m, 3) int64
+        In the pool, outward.
+    ring : (2 SIDES,) int64
+        The last ring, in the pool; it has a vertex on every half edge, for the narrow faces that end there.
+    """
+    number = np.arange(first, len(arc_mm))
+    phi = (np.arange(SIDES)[None, :] + 0.5 * (number % 2)[:, None]) * 2 * np.pi / SIDES
+    points = tube.point(np.repeat(arc_mm[first:], SIDES), phi.ravel())
+    index = pool.add(points[:-SIDES]).reshape(-1, SIDES)
+    ring = pool.add(_halved(points[-SIDES:]) + last_mm)
+    strips = [zipped(phi[k], index[k], phi[k + 1], index[k + 1]) for k in range(len(index) - 1)]
+    strips.append(zipped(phi[-2], index[-1], end_angles(number[-1]), ring))
+    collar = _collar(pool, tube, loop, loop_index, float(arc_mm[first]), phi[0], index[0])
+    return np.concatenate([collar, *strips]), ring
+
+
+def end_angles(number: int) -> Floats:
+    """Return the angles of a tube's last ring, which has a vertex on every half edge, by its number."""
+    return (np.arange(2 * SIDES) + number % 2) * np.pi / SIDES
+
+
+def _halved(ring: Floats) -> Floats:
+    middle = (ring + np.roll(ring, -1, axis=0)) / 2
+    return np.stack([ring, middle], axis=1).reshape(-1, 3)
+
+
+def _collar(
+    pool: Pool, tube: Tube, loop: Loop, loop_index: Ints, ring_mm: float, phi: Floats, ring: Ints
+) -> Ints:
+    """Between the loop and the first ring, in a conformal map of the cylinder to an annulus."""
+    radius = float(tube.radius(np.array([ring_mm]))[0])
+
+    def chart(arc: Floats, angle: Floats) -> Floats:
+        scale = np.exp((arc - ring_mm) / radius)
+        return np.stack([scale * np.cos(angle), -scale * np.sin(angle)], axis=1)
+
+    arc, angle = _collar_points(loop, ring_mm, phi, radius)
+    plane = triangulate(
+        [chart(np.full(SIDES, ring_mm), phi), chart(loop.arc_mm, loop.phi)],
+        chart(arc, angle),
+        rounds=2,
+        split=True,
+    )
+    placed = plane.points[SIDES + len(loop_index) :]
+    scale = np.hypot(placed[:, 0], placed[:, 1])
+    new = pool.add(tube.point(ring_mm + radius * np.log(scale), -np.arctan2(placed[:, 1], placed[:, 0])))
+    index = np.concatenate([ring, loop_index, new])
+    faces = plane.triangles[plane.loop == 0]
+    return index[faces]
+
+
+def _collar_points(loop: Loop, ring_mm: float, phi: Floats, radius: float) -> tuple[Floats, Floats]:
+    """Points in staggered rows between the loop and the ring, clear of both."""
+    edge = 2 * np.pi / SIDES * radius
+    step = _ASPECT * edge
+    count = max(0, int((ring_mm - float(loop.arc_mm.min())) / step))
+    number = np.arange(1, count + 1)
+    arc = np.repeat(ring_mm - number * step, SIDES)
+    angle = (phi[None, :] + 0.5 * (number % 2)[:, None] * 2 * np.pi / SIDES).ravel()
+    around = np.concatenate([loop.phi - 2 * np.pi, loop.phi, loop.phi + 2 * np.pi])
+    height = np.interp(angle % (2 * np.pi), around, np.tile(loop.arc_mm, 3))
+    beyond = arc > height
+    arc, angle = arc[beyond], angle[beyond]
+    if not len(arc):
+        return arc, angle
+    border = dense(np.stack([around * radius, np.tile(loop.arc_mm, 3)], axis=1), edge / 5)
+    own = np.stack([(angle % (2 * np.pi)) * radius, arc], axis=1)
+    clear = cKDTree(border).query(own)[0] > 0.6 * edge
+    return arc[clear], angle[clear]

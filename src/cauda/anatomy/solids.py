@@ -1,0 +1,252 @@
+"""The set of solids: every two share a surface by construction or are apart."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from cauda.anatomy import sleeve
+from cauda.anatomy.caliber import sleeve_mm
+from cauda.anatomy.course import NERVE_MM, Course
+from cauda.anatomy.polar import PolarSurface
+from cauda.anatomy.shell import Pool, Shell, punched, shell
+from cauda.anatomy.triangulation import hexagonal, triangulate, zipped
+from cauda.anatomy.tube import Loop, Path, Tube, crossing
+from cauda.anatomy.walls import Walls, inflated
+from cauda.arrays import Floats, Ints
+
+CORD_EDGE_MM, CORD_TIP_EDGE_MM = 0.5, 0.2
+SAC_EDGE_MM, SAC_TIP_EDGE_MM = 0.95, 0.4
+_ENTRY_LOOP_MM, _SLEEVE_LOOP_MM = 0.30, 0.6
+_GANGLION_EDGE_MM = 0.75
+_DOME_MM = 0.06
+"""Height of end faces, so that no two faces of the set are coplanar without being the same."""
+
+
+@dataclass(slots=True)
+class Solids:
+    """Triangles of each part in one pool of vertices, outward of the part that comes first in a name.
+
+    Attributes
+    ----------
+    pool : Pool
+        All vertices, in the model's axes.
+    regions, boundaries : dict of str to list of (m, 3) int64
+        Closed surfaces as lists of parts.
+    """
+
+    pool: Pool = field(default_factory=Pool)
+    regions: dict[str, list[Ints]] = field(default_factory=dict)
+    boundaries: dict[str, list[Ints]] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Root:
+    """A root on its way through the house: its tubes, and what they have become."""
+
+    name: str
+    course: Course
+    path: Path
+    tubes: tuple[Tube, Tube, Tube]
+    end_mm: float
+    rows_mm: Floats
+    entry: Loop
+    entry_index: Ints
+
+
+def solids(courses: Sequence[Course], radii_mm: Sequence[Floats], walls: Walls, dura_mm: float) -> Solids:
+    """Return all solids of a model, in its axes.
+
+    Parameters
+    ----------
+    courses : sequence of Course
+        Moved apart.
+    radii_mm : sequence of (n,) float64
+        Radius of each root at the nodes of its course.
+    walls : Walls
+        Cord and dura.
+    dura_mm : float
+        Thickness of the dura.
+
+    Raises
+    ------
+    BuildError
+        If a root does not cross a wall where it should, or roots leave a wall too near each other.
+    """
+    made = Solids()
+    pool = made.pool
+    cord = inflated(walls.cord, CORD_EDGE_MM)
+    roots = [
+        _root(pool, course, radius, cord, dura_mm) for course, radius in zip(courses, radii_mm, strict=True)
+    ]
+    body = shell(pool, cord, CORD_EDGE_MM, CORD_TIP_EDGE_MM)
+    loops = [(root.entry_index, root.entry.points_mm) for root in roots]
+    outside, patches = punched(pool, cord, body, loops, CORD_EDGE_MM, patches=True, name="cord")
+    cap = _cap(pool, body.top, CORD_EDGE_MM)
+    made.regions["cord"] = [outside, cap, *patches]
+    inner = _sac(pool, inflated(walls.dura_inner, SAC_EDGE_MM), roots, 1, "dura_inner")
+    outer = _sac(pool, inflated(walls.dura_outer, SAC_EDGE_MM), roots, 2, "dura_outer")
+    csf, dura = [*inner.parts, outside[:, ::-1], cap[:, ::-1]], [*outer.parts]
+    dura += [part[:, ::-1] for part in inner.parts]
+    made.boundaries["dura_inner"], made.boundaries["dura_outer"] = [*inner.parts], [*outer.parts]
+    for number, root in enumerate(roots):
+        lateral, ring = sleeve.surface(
+            pool, root.tubes[0], root.entry, root.entry_index, root.rows_mm, 0, _dome(root, 0)
+        )
+        disc, gap, wall = _end_faces(pool, root, ring, inner.rings[number], outer.rings[number])
+        made.regions[f"{root.name}_dorsal"] = [lateral, disc, patches[number][:, ::-1]]
+        csf += [lateral[:, ::-1], gap]
+        dura += [wall]
+        made.boundaries["dura_inner"] += [disc, gap]
+        made.boundaries["dura_outer"] += [disc, gap, wall]
+        ganglion, face, nerve = _ganglion_and_nerve(pool, root, outer.rings[number], dura_mm)
+        made.regions[f"{root.name}_ganglion"] = [ganglion, face, *(part[:, ::-1] for part in (disc, gap, wall))]
+        made.regions[f"{root.name}_nerve"] = [nerve, face[:, ::-1]]
+    made.regions["csf"], made.regions["dura"] = csf, dura
+    return made
+
+
+def _root(pool: Pool, course: Course, radius_mm: Floats, cord: PolarSurface, dura_mm: float) -> _Root:
+    path = Path(course.points_mm)
+    free = sleeve_mm(course, radius_mm)
+    tubes = Tube(path, radius_mm), Tube(path, free), Tube(path, free + dura_mm)
+    outer = float(tubes[2].radius_mm[course.ganglion])
+    long, wide = ganglion_axes(course, outer)
+    end = float(path.arc_mm[course.ganglion]) - long * float(np.sqrt(1 - (outer / wide) ** 2))
+    name = str(course.root)
+    loop = crossing(tubes[0], cord, _ENTRY_LOOP_MM, 0.0, min(9.0, end - 1.0), f"{name} at the cord")
+    rows = sleeve.rows(tubes[0], sleeve.first_row(tubes[0], loop), end)
+    return _Root(name, course, path, tubes, end, rows, loop, pool.add(loop.points_mm))
+
+
+def ganglion_axes(course: Course, outer_mm: float) -> tuple[float, float]:
+    """Return half length and half width of a ganglion, at least so wide that its sleeve ends on it."""
+    wide = max(course.geometry.ganglion_width_mm / 2, outer_mm / 0.8)
+    return max(course.geometry.ganglion_length_mm / 2, wide), wide
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Sac:
+    parts: list[Ints]
+    rings: list[Ints]
+
+
+def _sac(pool: Pool, wall: PolarSurface, roots: Sequence[_Root], layer: int, name: str) -> _Sac:
+    """One surface of the dura: the sac with its holes, and a sleeve from each to its ganglion."""
+    body: Shell = shell(pool, wall, SAC_EDGE_MM, SAC_TIP_EDGE_MM)
+    cap = _cap(pool, body.top, SAC_EDGE_MM)
+    found, sleeves, rings = [], [], []
+    for root in roots:
+        tube = root.tubes[layer]
+        begin = float(root.path.arc_mm[root.course.exit]) - 0.5
+        loop = crossing(tube, wall, _SLEEVE_LOOP_MM, begin, root.end_mm - 0.4, f"{root.name} at {name}")
+        index = pool.add(loop.points_mm)
+        first = int(np.searchsorted(root.rows_mm, sleeve.first_row(tube, loop)))
+        first = min(first, len(root.rows_mm) - 3)
+        triangles, ring = sleeve.surface(pool, tube, loop, index, root.rows_mm, first, _dome(root, layer))
+        found.append((index, loop.points_mm))
+        sleeves.append(triangles)
+        rings.append(ring)
+    outside, _ = punched(pool, wall, body, found, SAC_EDGE_MM, patches=False, name=name)
+    return _Sac([outside, cap, *sleeves], rings)
+
+
+def _cap(pool: Pool, ring: Ints, edge_mm: float) -> Ints:
+    """Close the cranial end by a slightly domed face, outward is up."""
+    border = pool.points_mm()[ring]
+    center = border.mean(axis=0)
+    polygon = border[:, :2] - center[:2]
+    plane = triangulate([polygon], hexagonal(polygon, edge_mm), rounds=2, split=True)
+    placed = plane.points[len(ring) :]
+    reach = np.hypot(*polygon.T).max()
+    height = center[2] + _DOME_MM * (1 - (placed**2).sum(axis=1) / reach**2)
+    new = pool.add(np.column_stack([placed + center[:2], height]))
+    return np.concatenate([ring, new])[plane.triangles]
+
+
+def _dome(root: _Root, layer: int) -> Floats:
+    """How far a tube's last ring lies before the plane of its end."""
+    radius = [float(tube.radius(np.array([root.end_mm]))[0]) for tube in root.tubes]
+    tangent = root.path.tangent(np.array([root.end_mm]))
+    depth = _DOME_MM * (1 - (radius[layer] / radius[2]) ** 2)
+    return np.asarray(-depth * tangent[0])
+
+
+def _end_faces(pool: Pool, root: _Root, ring: Ints, inner: Ints, outer: Ints) -> tuple[Ints, Ints, Ints]:
+    """The end of the root, of the space in its sleeve, and of the sleeve's wall; they face the ganglion."""
+    axis = root.path.tangent(np.array([root.end_mm]))[0]
+    center = root.path.point(np.array([root.end_mm]))[0]
+    points = pool.points_mm()
+    across = points[outer[0]] - center
+    across -= axis * (across @ axis)
+    across /= np.linalg.norm(across)
+    third = np.cross(axis, across)
+    flat = [np.stack([(points[r] - center) @ across, (points[r] - center) @ third], 1) for r in (outer, inner, ring)]
+    # In the chart all vertices of a ring lie on one circle: three in a line would make a flat triangle.
+    polygons = [xy * (np.hypot(*xy.T).max() / np.hypot(*xy.T))[:, None] for xy in flat]
+    edge = float(np.linalg.norm(polygons[2][1] - polygons[2][0]))
+    free = hexagonal(polygons[2], edge)
+    plane = triangulate(polygons, free if len(free) else np.zeros((1, 2)), rounds=2, split=True)
+    placed = plane.points[len(outer) + len(inner) + len(ring) :]
+    reach = float(np.hypot(*polygons[0].T).max())
+    depth = _DOME_MM * (1 - (placed**2).sum(axis=1) / reach**2)
+    new = pool.add(center + placed[:, :1] * across + placed[:, 1:] * third - depth[:, None] * axis)
+    index = np.concatenate([outer, inner, ring, new])
+    disc, gap, wall = (index[plane.triangles[plane.loop == k]] for k in (2, 1, 0))
+    return disc, gap, wall
+
+
+def _ganglion_and_nerve(pool: Pool, root: _Root, ring: Ints, dura_mm: float) -> tuple[Ints, Ints, Ints]:
+    """The ganglion's side, the face between it and the nerve, and the rest of the nerve."""
+    course = root.course
+    middle = float(root.path.arc_mm[course.ganglion])
+    outer = float(root.tubes[2].radius_mm[course.ganglion])
+    long, wide = ganglion_axes(course, outer)
+    thin = min(0.75 * wide, 1.15 * course.geometry.dorsal_radius_mm + dura_mm)
+    start, stop = root.end_mm - middle, long * float(np.sqrt(1 - (thin / wide) ** 2))
+    angle = np.linspace(np.arccos(-start / long), np.pi - np.arccos(stop / long), 200)
+    along, radius = -long * np.cos(angle), wide * np.sin(angle)
+    arc = np.concatenate([[0.0], np.cumsum(np.hypot(np.diff(along), np.diff(radius)))])
+    even = np.interp(np.linspace(0, arc[-1], max(3, round(arc[-1] / _GANGLION_EDGE_MM)) + 1), arc, angle)[1:]
+    phi = sleeve.end_angles(len(root.rows_mm) - 1)
+    rings = [(middle - long * np.cos(a), wide * np.sin(a)) for a in even]
+    ganglion, ring, phi = _lathed(pool, root.path, ring, phi, rings)
+    face = _face(pool, root.path, ring, rings[-1][0], _GANGLION_EDGE_MM)
+    count = max(3, round(NERVE_MM / (0.9 * _GANGLION_EDGE_MM)))
+    stub = [(rings[-1][0] + NERVE_MM * k / count, thin) for k in range(1, count + 1)]
+    side, ring, _ = _lathed(pool, root.path, ring, phi, stub)
+    end = _face(pool, root.path, ring, stub[-1][0], _GANGLION_EDGE_MM)
+    return ganglion, face, np.concatenate([side, end])
+
+
+def _lathed(
+    pool: Pool, path: Path, ring: Ints, phi: Floats, rings: Sequence[tuple[float, float]]
+) -> tuple[Ints, Ints, Floats]:
+    """Rings of evenly sized edges about the path, each zipped to the one before."""
+    faces = []
+    for number, (arc, radius) in enumerate(rings):
+        count = max(8, round(2 * np.pi * radius / _GANGLION_EDGE_MM))
+        angle = phi[0] % (np.pi / count) + (np.arange(count) + 0.5 * (number % 2)) * 2 * np.pi / count
+        index = pool.add(path.around(np.full(count, arc), angle, np.full(count, radius)))
+        faces.append(zipped(phi, ring, angle, index))
+        ring, phi = index, angle
+    return np.concatenate(faces), ring, phi
+
+
+def _face(pool: Pool, path: Path, ring: Ints, arc_mm: float, edge_mm: float) -> Ints:
+    """A domed face over a ring about the path, outward along it."""
+    axis = path.tangent(np.array([arc_mm]))[0]
+    points = pool.points_mm()[ring]
+    center = points.mean(axis=0)
+    across = (points[0] - center) / np.linalg.norm(points[0] - center)
+    third = np.cross(axis, across)
+    polygon = np.stack([(points - center) @ across, (points - center) @ third], axis=1)
+    free = hexagonal(polygon, edge_mm)
+    plane = triangulate([polygon], free if len(free) else np.zeros((1, 2)), rounds=2, split=True)
+    placed = plane.points[len(ring) :]
+    reach = float(np.hypot(*polygon.T).max())
+    height = _DOME_MM * (1 - (placed**2).sum(axis=1) / reach**2)
+    new = pool.add(center + placed[:, :1] * across + placed[:, 1:] * third + height[:, None] * axis)
+    return np.concatenate([ring, new])[plane.triangles]

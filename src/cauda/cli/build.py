@@ -1,0 +1,70 @@
+"""``cauda build``: from an annotation to solids that fit together."""
+
+import argparse
+from pathlib import Path
+
+NAME = "build"
+HELP = "build cord, dura, roots and ganglia as solids that fit together"
+
+_EPILOG = """\
+example:
+  cauda build markers/sub-03 -o models
+  cauda build dataset --subject 03 -o models --formats ply,stl --frame lps
+
+MARKERS is a folder of markers, a dataset that holds such folders, or one .mrk.json file of 3D Slicer.
+Writes OUT/sub-XX/sub-XX_model.json, sub-XX_model.glb, sub-XX_tracing.mrk.json and surfaces/.
+"""
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Declare the arguments of the verb."""
+    parser.epilog = _EPILOG
+    parser.add_argument(
+        "markers", metavar="MARKERS", type=Path, help="folder or file of markers, or a dataset"
+    )
+    parser.add_argument("-o", "--output", metavar="OUT", type=Path, required=True, help="folder of models")
+    parser.add_argument("--subject", metavar="LABEL", help="which subject of a dataset, such as 03")
+    parser.add_argument(
+        "--smoothing",
+        metavar="F",
+        type=float,
+        default=1.0,
+        help="strength of the smoothing against the default; 0 interpolates the contours (1)",
+    )
+    parser.add_argument(
+        "--dura-mm", metavar="T", type=float, default=0.3, help="thickness of the dura in mm (0.3)"
+    )
+    parser.add_argument(
+        "--formats", metavar="F,F", default="ply", help="of the surfaces, some of ply,stl,glb,vtp,obj (ply)"
+    )
+    parser.add_argument("--frame", choices=("ras", "lps"), default="ras", help="of the surfaces (ras)")
+    parser.add_argument("--seed", metavar="N", type=int, default=0, help="of what is drawn at random (0)")
+
+
+def run(args: argparse.Namespace) -> int:
+    """Build and write the model, and say where it is and what was wrong with the annotation."""
+    from cauda import annotation
+    from cauda.anatomy import model_files
+    from cauda.anatomy.building import Settings, build
+    from cauda.cli.progress import progress
+
+    formats = [name.strip() for name in args.formats.split(",") if name.strip()]
+    settings = Settings(smoothing=args.smoothing, dura_thickness_mm=args.dura_mm, seed=args.seed)
+    tracing = annotation.read(args.markers, args.subject)
+    with progress() as tell:
+        model = build(tracing, settings, progress=tell)
+        name = f"sub-{tracing.subject}_tracing.mrk.json"
+        folder = model_files.write(
+            model,
+            args.output,
+            formats=formats,
+            frame="LPS" if args.frame == "lps" else "RAS",
+            extra={name: lambda path: annotation.write(tracing, path)},
+        )
+    errors = [finding for finding in model.findings if finding.severity == "error"]
+    for finding in errors:
+        print(finding)
+    regions = sum(surface.kind == "region" for surface in model.surfaces.values())
+    print(f"sub-{model.subject}: {regions} solids, {len(model.roots)} roots, {len(errors)} errors in the annotation")
+    print(folder)
+    return 0
