@@ -8,6 +8,8 @@ import pytest
 EXAMPLES = Path(__file__).parents[1] / "examples"
 
 EXPECTED = {
+    # Solids that share their surfaces add up but for rounding, of about 40,000 mm3.
+    "parts_of_the_sac.py": (0.0, 1e-5),
     # Writing keeps points to 1e-6 mm.
     "slicer_round_trip.py": (0.0, 1e-6),
 }

@@ -185,35 +185,45 @@ def _beyond(trace: Floats, ganglion: Floats, dura: PolarSurface, geometry: RootG
     leave = _exit_point(last, ganglion, dura, geometry)
     if leave is None:
         return _hermite(last, slope, ganglion, (ganglion - last) / np.linalg.norm(ganglion - last))
-    out = (ganglion - leave) / np.linalg.norm(ganglion - leave)
-    inside = _inside(last, slope, leave, out, dura, geometry)
-    count = max(2, round(float(np.linalg.norm(ganglion - leave)) * 2))
-    straight = leave + np.linspace(0, 1, count + 1)[1:, None] * (ganglion - leave)
-    return np.concatenate([inside, straight])
+    outside = _outside(leave, ganglion, dura)
+    out = outside[1] - leave
+    inside = _inside(last, slope, leave, out / np.linalg.norm(out), dura, geometry)
+    return np.concatenate([inside, outside[1:]])
 
 
 def _exit_point(
     last: Floats, ganglion: Floats, dura: PolarSurface, geometry: RootGeometry
 ) -> Floats | None:
     """Where the line to the ganglion leaves the sac at the level's angle; None where it already does."""
-    angle = np.deg2rad(geometry.exit_angle_deg)
-    low = max(ganglion[2] + 2.0, dura.bottom_mm + 2.0 * _end_radius(dura))
-    z = np.arange(low, last[2] - 3.0, 0.5)
+    z = np.arange(max(ganglion[2] + 2.0, _cap_begin(dura)), last[2] - 3.0, 0.5)
     if not len(z):
         return None
-    center = dura.center(z)
-    offset = ganglion[:2] - center
-    leave = dura.point(np.arctan2(offset[:, 1], offset[:, 0]), z)
-    out = ganglion - leave
-    axis = np.column_stack([(dura.center(z - 2.0) - dura.center(z + 2.0)) / 4.0, -np.ones(len(z))])
-    cosine = np.einsum("ij,ij->i", out, axis) / (np.linalg.norm(out, axis=1) * np.linalg.norm(axis, axis=1))
+    leave = _wall_towards(ganglion, z, dura)
+    gap = np.linalg.norm(ganglion[:2] - leave[:, :2], axis=1)
+    steep = np.arctan2(gap, z - ganglion[2]) - np.deg2rad(geometry.exit_angle_deg)
     # Where the sac bends, several heights have the angle; a root stays in the sac as long as it can.
-    cost = np.abs(np.arccos(np.clip(cosine, -1, 1)) - angle) + np.deg2rad(0.3) * (z - z[0])
-    return leave[int(np.argmin(cost))]
+    return leave[int(np.argmin(np.abs(steep) + np.deg2rad(0.3) * (z - z[0])))]
 
 
-def _end_radius(dura: PolarSurface) -> float:
-    return float(dura.mean_radius(np.array([dura.bottom_mm + 6.0]))[0])
+def _outside(leave: Floats, ganglion: Floats, dura: PolarSurface) -> Floats:
+    """From the exit to the ganglion, moving away from the sac's wall at an even pace."""
+    count = max(4, round(2 * float(np.linalg.norm(ganglion - leave))))
+    share = np.linspace(0, 1, count + 1)
+    z = leave[2] + share * (ganglion[2] - leave[2])
+    wall = _wall_towards(ganglion, z, dura)
+    xy = wall[:, :2] + share[:, None] * (ganglion[:2] - wall[:, :2])
+    return np.column_stack([xy, z])
+
+
+def _wall_towards(ganglion: Floats, z: Floats, dura: PolarSurface) -> Floats:
+    """The points of the sac's wall nearest in angle to a ganglion; below the sac those of its end."""
+    level = np.maximum(z, _cap_begin(dura))
+    offset = ganglion[:2] - dura.center(level)
+    return dura.point(np.arctan2(offset[:, 1], offset[:, 0]), level)
+
+
+def _cap_begin(dura: PolarSurface) -> float:
+    return dura.bottom_mm + 1.5 * float(dura.mean_radius(np.array([dura.bottom_mm + 6.0]))[0])
 
 
 def _inside(

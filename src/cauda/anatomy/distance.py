@@ -142,7 +142,7 @@ def _triangle_gaps(one: Floats, two: Floats) -> Floats:
 
 
 def _edge_gaps(a: Floats, b: Floats, c: Floats, d: Floats) -> Floats:
-    """Distance of two lines, ``a, b`` and ``c, d``, where they come nearest within both edges, else infinity."""
+    """Distance of two lines where they come nearest, if that is within both edges, else infinity."""
     u, v, w = b - a, d - c, c - a
     uu, vv, uv = (np.einsum("ij,ij->i", x, y) for x, y in ((u, u), (v, v), (u, v)))
     uw, vw = np.einsum("ij,ij->i", u, w), np.einsum("ij,ij->i", v, w)

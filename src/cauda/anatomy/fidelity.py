@@ -43,7 +43,8 @@ class SurfaceFit:
         Between the first and the last slice: of the solid, and of the interpolating splines (the areas inside
         the closed splines of the slices, integrated along the spline through them).
     area_error : (k,) float64
-        Of the solid's section in each slice's plane against the area inside the slice's spline, relative.
+        Of the solid's section in each slice's plane against the area inside the slice's spline, relative; by
+        increasing height. In the highest slice the solid ends: it is cut 0.3 mm below.
     ring_deg : float
         Rms change of the surface's meridional slope over 2 mm of height, see `ring_score`.
     ring_share : float
@@ -84,8 +85,8 @@ def surface_fit(surface: Surface, contours: Sequence[Contour], axes: Axes) -> Su
     Parameters
     ----------
     surface : Surface
-        ``cord`` with the cord's contours, or ``dura_inner`` with the dura's. Sections count their largest loop
-        alone, so sleeves beside the sac do not enter areas.
+        ``cord`` with the cord's contours, or ``dura_inner`` with the dura's. Of a section the largest loop
+        alone counts, so sleeves beside the sac do not enter areas.
     contours : sequence of Contour
         At least 5 of different heights.
     axes : Axes
@@ -98,7 +99,8 @@ def surface_fit(surface: Surface, contours: Sequence[Contour], axes: Axes) -> Su
     sections = [section(points) for points in slices]
     heights = np.array([found.centroid_mm[2] for found in sections])
     areas = np.array([found.area_mm2 for found in sections])
-    built = [_area_in_plane(vertices, surface.triangles, found) for found in sections]
+    offset = [0.0] * (len(sections) - 1) + [-_END_MM]
+    built = [_area_in_plane(vertices, surface.triangles, *at) for at in zip(sections, offset, strict=True)]
     levels = np.linspace(heights[0], heights[-1], round((heights[-1] - heights[0]) / _STEP_MM) + 1)
     outlines = cut(vertices, surface.triangles, levels).main()
     area = outlines.areas_mm2()
@@ -118,13 +120,13 @@ def surface_fit(surface: Surface, contours: Sequence[Contour], axes: Axes) -> Su
 def ring_score(outlines: Outlines, levels_mm: Floats, slices_mm: Sequence[Floats]) -> tuple[float, float]:
     """Return the rms change of the meridional slope over 2 mm of height, in deg, and the share it is about.
 
-    A surface that follows the hand's noise from slice to slice shows rings, one for each slice. The radius about
-    a smooth center line is sampled in 128 directions every 0.25 mm of height, and its slope is the arctangent of
-    its derivative along the height. To take out the facets of the triangles, whose edges are shorter than 1 mm,
-    but not the rings, which are 4 mm long or longer, the samples are low-passed: round the axis by the Fourier
-    series up to order 16, along it by the least-squares cubic spline with a knot each mm. Where the surface is
-    more than 1 mm off the annotation it is the mouth of a sleeve: the 3 mm around are filled in from above and
-    below, and left out of the mean.
+    A surface that follows the hand's noise from slice to slice shows rings, one for each slice. The radius
+    about a smooth center line is sampled in 128 directions every 0.25 mm of height, and its slope is the
+    arctangent of its derivative along the height. To take out the facets of the triangles, whose edges are
+    shorter than 1 mm, but not the rings, which are 4 mm long or longer, the samples are low-passed: round the
+    axis by the Fourier series up to order 16, along it by the least-squares cubic spline with a knot each mm.
+    Where the surface is more than 1 mm off the annotation it is the mouth of a sleeve: the 3 mm around are
+    filled in from above and below, and left out of the mean.
 
     Parameters
     ----------
@@ -237,15 +239,12 @@ def _outside(surface: Surface, hull: Surface) -> bool:
     return bool(distance[np.argmax(np.abs(distance))] > 0)
 
 
-def _area_in_plane(vertices: Floats, triangles: Ints, plane: Section) -> float:
-    """Area of the section in a slice's plane, or in the nearest one within 0.3 mm where the surface has ended."""
+def _area_in_plane(vertices: Floats, triangles: Ints, plane: Section, offset_mm: float) -> float:
     right = np.cross([0.0, 1.0, 0.0], plane.normal)
     right /= np.linalg.norm(right)
     turn = np.stack([right, np.cross(plane.normal, right), plane.normal])
-    offset = np.linspace(-_END_MM, _END_MM, 13)
-    areas = cut((vertices - plane.centroid_mm) @ turn.T, triangles, offset).areas_mm2()
-    best = np.argmin(np.abs(offset) + np.where(areas > 0, 0.0, 1.0))
-    return float(areas[best])
+    outlines = cut((vertices - plane.centroid_mm) @ turn.T, triangles, np.array([offset_mm]))
+    return float(outlines.areas_mm2()[0])
 
 
 def _cranial_end(vertices: Floats, triangles: Ints, height: float) -> Bools:
@@ -295,7 +294,7 @@ def _meridional_slope(radii: Floats, used: Bools, levels: Floats) -> Floats:
 
 
 def _angles() -> Floats:
-    return np.arange(_DIRECTIONS) * (2 * np.pi / _DIRECTIONS)
+    return np.linspace(0.0, 2 * np.pi, _DIRECTIONS, endpoint=False)
 
 
 def _root_fit(path: RootPath, traced: Floats, ganglion: Floats | None, start_mm: float) -> RootFit:

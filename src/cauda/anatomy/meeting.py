@@ -93,7 +93,7 @@ def _sides(corners: Floats, plane: Floats) -> Signs:
 
 
 def _edge_meets(one: Floats, two: Floats, edge: tuple[int, int], sides: Signs) -> Bools:
-    """Whether an edge of the first triangle meets the second, on whose `sides` the first one's corners lie."""
+    """Whether an edge of one triangle meets the other, on whose `sides` the first one's corners lie."""
     p, q = one[:, edge[0]], one[:, edge[1]]
     side_p, side_q = sides[:, edge[0]], sides[:, edge[1]]
     lying = (side_p == 0) & (side_q == 0)

@@ -278,11 +278,14 @@ def _surface(entry: dict[str, Any], folder: Path) -> Surface:
 
 
 def _root(entry: dict[str, Any]) -> RootPath:
-    return RootPath(
-        root=RootName.parse(entry["root"]),
-        part=entry["part"],
-        points_mm=entry["points_mm"],
-        radius_mm=entry["radius_mm"],
-        provenance=tuple(entry["provenance"]),
-        displacement_mm=entry["displacement_mm"],
-    )
+    try:
+        return RootPath(
+            root=RootName.parse(entry["root"]),
+            part=entry["part"],
+            points_mm=entry["points_mm"],
+            radius_mm=entry["radius_mm"],
+            provenance=tuple(entry["provenance"]),
+            displacement_mm=entry["displacement_mm"],
+        )
+    except ModelError as error:
+        raise ValueError(str(error)) from error

@@ -7,7 +7,7 @@ from scipy.spatial import cKDTree
 
 from cauda.anatomy.shell import Pool
 from cauda.anatomy.triangulation import dense, triangulate, zipped
-from cauda.anatomy.tube import SIDES, Loop, Tube
+from cauda.anatomy.tube import Loop, Tube
 from cauda.arrays import Floats, Ints
 
 _ASPECT = 0.92
@@ -17,7 +17,7 @@ _ASPECT = 0.92
 def rows(tube: Tube, begin_mm: float, end_mm: float) -> Floats:
     """Return lengths along a tube at which it gets a ring of vertices, spaced with its radius."""
     fine = np.linspace(begin_mm, end_mm, max(2, round((end_mm - begin_mm) * 8)) + 1)
-    edge = _ASPECT * 2 * np.pi / SIDES * tube.radius(fine)
+    edge = _ASPECT * 2 * np.pi / tube.sides * tube.radius(fine)
     count = np.concatenate([[0.0], np.cumsum(np.diff(fine) * 2 / (edge[1:] + edge[:-1]))])
     return np.interp(np.linspace(0, count[-1], max(2, round(count[-1])) + 1), count, fine)
 
@@ -25,11 +25,11 @@ def rows(tube: Tube, begin_mm: float, end_mm: float) -> Floats:
 def first_row(tube: Tube, loop: Loop) -> float:
     """Return the least length along the tube at which a full ring keeps clear of the loop."""
     reach = float(loop.arc_mm.max())
-    return reach + 0.42 * 2 * np.pi / SIDES * float(tube.radius(np.array([reach]))[0])
+    return reach + 0.42 * 2 * np.pi / tube.sides * float(tube.radius(np.array([reach]))[0])
 
 
 def surface(
-    pool: Pool, tube: Tube, loop: Loop, loop_index: Ints, arc_mm: Floats, first: int, last_mm: Floats
+    pool: Pool, tube: Tube, loop: Loop, loop_index: Ints, arc_mm: Floats, skipped: int, last_mm: Floats
 ) -> tuple[Ints, Ints]:
     """Triangulate a tube from its loop to its last ring.
 
@@ -40,9 +40,9 @@ def surface(
     tube, loop, loop_index
         The tube, where it begins, and the loop's vertices in the pool.
     arc_mm : (k,) float64
-        Lengths of all rings of this root; tubes that share them have parallel facets.
-    first : int
-        Ring to begin with.
+        Lengths of its rings.
+    skipped : int
+        How many rings a tube about the same path has before these; both then have parallel facets.
     last_mm : (3,) float64
         How far the last ring is moved off the tube.
 
@@ -50,23 +50,24 @@ def surface(
     -------
     triangles : (m, 3) int64
         In the pool, outward.
-    ring : (2 SIDES,) int64
+    ring : (2 sides,) int64
         The last ring, in the pool; it has a vertex on every half edge, for the narrow faces that end there.
     """
-    number = np.arange(first, len(arc_mm))
-    phi = (np.arange(SIDES)[None, :] + 0.5 * (number % 2)[:, None]) * 2 * np.pi / SIDES
-    points = tube.point(np.repeat(arc_mm[first:], SIDES), phi.ravel())
-    index = pool.add(points[:-SIDES]).reshape(-1, SIDES)
-    ring = pool.add(_halved(points[-SIDES:]) + last_mm)
+    number = skipped + np.arange(len(arc_mm))
+    sides = tube.sides
+    phi = (np.arange(sides)[None, :] + 0.5 * (number % 2)[:, None]) * 2 * np.pi / sides
+    points = tube.corner(np.repeat(arc_mm, sides), phi.ravel())
+    index = pool.add(points[:-sides]).reshape(-1, sides)
+    ring = pool.add(_halved(points[-sides:]) + last_mm)
     strips = [zipped(phi[k], index[k], phi[k + 1], index[k + 1]) for k in range(len(index) - 1)]
-    strips.append(zipped(phi[-2], index[-1], end_angles(number[-1]), ring))
-    collar = _collar(pool, tube, loop, loop_index, float(arc_mm[first]), phi[0], index[0])
+    strips.append(zipped(phi[-2], index[-1], end_angles(sides, number[-1]), ring))
+    collar = _collar(pool, tube, loop, loop_index, float(arc_mm[0]), phi[0], index[0])
     return np.concatenate([collar, *strips]), ring
 
 
-def end_angles(number: int) -> Floats:
+def end_angles(sides: int, number: int) -> Floats:
     """Return the angles of a tube's last ring, which has a vertex on every half edge, by its number."""
-    return (np.arange(2 * SIDES) + number % 2) * np.pi / SIDES
+    return (np.arange(2 * sides) + number % 2) * np.pi / sides
 
 
 def _halved(ring: Floats) -> Floats:
@@ -86,12 +87,12 @@ def _collar(
 
     arc, angle = _collar_points(loop, ring_mm, phi, radius)
     plane = triangulate(
-        [chart(np.full(SIDES, ring_mm), phi), chart(loop.arc_mm, loop.phi)],
+        [chart(np.full(len(ring), ring_mm), phi), chart(loop.arc_mm, loop.phi)],
         chart(arc, angle),
         rounds=2,
         split=True,
     )
-    placed = plane.points[SIDES + len(loop_index) :]
+    placed = plane.points[len(ring) + len(loop_index) :]
     scale = np.hypot(placed[:, 0], placed[:, 1])
     new = pool.add(tube.point(ring_mm + radius * np.log(scale), -np.arctan2(placed[:, 1], placed[:, 0])))
     index = np.concatenate([ring, loop_index, new])
@@ -101,12 +102,13 @@ def _collar(
 
 def _collar_points(loop: Loop, ring_mm: float, phi: Floats, radius: float) -> tuple[Floats, Floats]:
     """Points in staggered rows between the loop and the ring, clear of both."""
-    edge = 2 * np.pi / SIDES * radius
+    sides = len(phi)
+    edge = 2 * np.pi / sides * radius
     step = _ASPECT * edge
     count = max(0, int((ring_mm - float(loop.arc_mm.min())) / step))
     number = np.arange(1, count + 1)
-    arc = np.repeat(ring_mm - number * step, SIDES)
-    angle = (phi[None, :] + 0.5 * (number % 2)[:, None] * 2 * np.pi / SIDES).ravel()
+    arc = np.repeat(ring_mm - number * step, sides)
+    angle = (phi[None, :] + 0.5 * (number % 2)[:, None] * 2 * np.pi / sides).ravel()
     around = np.concatenate([loop.phi - 2 * np.pi, loop.phi, loop.phi + 2 * np.pi])
     height = np.interp(angle % (2 * np.pi), around, np.tile(loop.arc_mm, 3))
     beyond = arc > height

@@ -13,13 +13,14 @@ from cauda.anatomy.course import NERVE_MM, Course
 from cauda.anatomy.polar import PolarSurface
 from cauda.anatomy.shell import Pool, Shell, punched, shell
 from cauda.anatomy.triangulation import hexagonal, triangulate, zipped
-from cauda.anatomy.tube import Loop, Path, Tube, crossing
+from cauda.anatomy.tube import Loop, Path, Tube, corner_factor, crossing
 from cauda.anatomy.walls import Walls, inflated
 from cauda.arrays import Floats, Ints
 
 CORD_EDGE_MM, CORD_TIP_EDGE_MM = 0.5, 0.2
 SAC_EDGE_MM, SAC_TIP_EDGE_MM = 0.95, 0.4
-_ENTRY_LOOP_MM, _SLEEVE_LOOP_MM = 0.30, 0.6
+_ROOT_SIDES, _SLEEVE_SIDES = 10, 16
+_ENTRY_LOOP_MM, _SLEEVE_LOOP_MM = 0.30, 0.45
 _GANGLION_EDGE_MM = 0.75
 _DOME_MM = 0.06
 """Height of end faces, so that no two faces of the set are coplanar without being the same."""
@@ -44,16 +45,28 @@ class Solids:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class _Root:
-    """A root on its way through the house: its tubes, and what they have become."""
+    """The three tubes of a root - itself, its sleeve's inner and outer surface - and where they begin.
+
+    Attributes
+    ----------
+    tubes, loops, loop_index : tuple of 3
+        Of the root, which begins on the cord, and of the sleeve, whose surfaces begin on those of the sac.
+    rows_mm : tuple of 3 arrays
+        Lengths along the path at which each gets a ring; the last is where the ganglion begins.
+    """
 
     name: str
     course: Course
     path: Path
     tubes: tuple[Tube, Tube, Tube]
-    end_mm: float
-    rows_mm: Floats
-    entry: Loop
-    entry_index: Ints
+    loops: tuple[Loop, Loop, Loop]
+    loop_index: tuple[Ints, Ints, Ints]
+    rows_mm: tuple[Floats, Floats, Floats]
+
+    @property
+    def end_mm(self) -> float:
+        """Length along the path at which the ganglion begins."""
+        return float(self.rows_mm[0][-1])
 
 
 def solids(courses: Sequence[Course], radii_mm: Sequence[Floats], walls: Walls, dura_mm: float) -> Solids:
@@ -77,24 +90,26 @@ def solids(courses: Sequence[Course], radii_mm: Sequence[Floats], walls: Walls, 
     """
     made = Solids()
     pool = made.pool
-    cord = inflated(walls.cord, CORD_EDGE_MM)
+    surfaces = (
+        inflated(walls.cord, CORD_EDGE_MM),
+        inflated(walls.dura_inner, SAC_EDGE_MM),
+        inflated(walls.dura_outer, SAC_EDGE_MM),
+    )
     roots = [
-        _root(pool, course, radius, cord, dura_mm) for course, radius in zip(courses, radii_mm, strict=True)
+        _root(pool, course, radius, surfaces, dura_mm)
+        for course, radius in zip(courses, radii_mm, strict=True)
     ]
-    body = shell(pool, cord, CORD_EDGE_MM, CORD_TIP_EDGE_MM)
-    loops = [(root.entry_index, root.entry.points_mm) for root in roots]
-    outside, patches = punched(pool, cord, body, loops, CORD_EDGE_MM, patches=True, name="cord")
+    body = shell(pool, surfaces[0], CORD_EDGE_MM, CORD_TIP_EDGE_MM)
+    loops = [(root.loop_index[0], root.loops[0].points_mm) for root in roots]
+    outside, patches = punched(pool, surfaces[0], body, loops, CORD_EDGE_MM, patches=True, name="cord")
     cap = _cap(pool, body.top, CORD_EDGE_MM)
     made.regions["cord"] = [outside, cap, *patches]
-    inner = _sac(pool, inflated(walls.dura_inner, SAC_EDGE_MM), roots, 1, "dura_inner")
-    outer = _sac(pool, inflated(walls.dura_outer, SAC_EDGE_MM), roots, 2, "dura_outer")
+    inner, outer = (_sac(pool, surfaces[layer], roots, layer) for layer in (1, 2))
     csf, dura = [*inner.parts, outside[:, ::-1], cap[:, ::-1]], [*outer.parts]
     dura += [part[:, ::-1] for part in inner.parts]
     made.boundaries["dura_inner"], made.boundaries["dura_outer"] = [*inner.parts], [*outer.parts]
     for number, root in enumerate(roots):
-        lateral, ring = sleeve.surface(
-            pool, root.tubes[0], root.entry, root.entry_index, root.rows_mm, 0, _dome(root, 0)
-        )
+        lateral, ring = _tube(pool, root, 0)
         disc, gap, wall = _end_faces(pool, root, ring, inner.rings[number], outer.rings[number])
         made.regions[f"{root.name}_dorsal"] = [lateral, disc, patches[number][:, ::-1]]
         csf += [lateral[:, ::-1], gap]
@@ -108,17 +123,48 @@ def solids(courses: Sequence[Course], radii_mm: Sequence[Floats], walls: Walls, 
     return made
 
 
-def _root(pool: Pool, course: Course, radius_mm: Floats, cord: PolarSurface, dura_mm: float) -> _Root:
-    path = Path(course.points_mm)
+def _root(
+    pool: Pool,
+    course: Course,
+    radius_mm: Floats,
+    surfaces: tuple[PolarSurface, PolarSurface, PolarSurface],
+    dura_mm: float,
+) -> _Root:
+    path, name = Path(course.points_mm), str(course.root)
     free = sleeve_mm(course, radius_mm)
-    tubes = Tube(path, radius_mm), Tube(path, free), Tube(path, free + dura_mm)
+    tubes = (
+        Tube(path, radius_mm, _ROOT_SIDES),
+        Tube(path, free, _SLEEVE_SIDES),
+        Tube(path, free + dura_mm, _SLEEVE_SIDES),
+    )
     outer = float(tubes[2].radius_mm[course.ganglion])
     long, wide = ganglion_axes(course, outer)
     end = float(path.arc_mm[course.ganglion]) - long * float(np.sqrt(1 - (outer / wide) ** 2))
-    name = str(course.root)
-    loop = crossing(tubes[0], cord, _ENTRY_LOOP_MM, 0.0, min(9.0, end - 1.0), f"{name} at the cord")
-    rows = sleeve.rows(tubes[0], sleeve.first_row(tubes[0], loop), end)
-    return _Root(name, course, path, tubes, end, rows, loop, pool.add(loop.points_mm))
+    begin = float(path.arc_mm[course.exit]) - 0.5
+    cord, inner, wall = surfaces
+    loops = (
+        crossing(tubes[0], cord, _ENTRY_LOOP_MM, 0.0, min(9.0, end - 1.0), f"{name} at the cord"),
+        crossing(tubes[1], inner, _SLEEVE_LOOP_MM, begin, end - 0.4, f"{name} at the dura"),
+        crossing(tubes[2], wall, _SLEEVE_LOOP_MM, begin, end - 0.4, f"{name} at the dura's outside"),
+    )
+    sleeve_rows = sleeve.rows(tubes[1], sleeve.first_row(tubes[1], loops[1]), end)
+    # The sleeve's two surfaces share their rows, so that their facets are parallel and the wall is even.
+    first = int(np.searchsorted(sleeve_rows, sleeve.first_row(tubes[2], loops[2])))
+    rows = (
+        sleeve.rows(tubes[0], sleeve.first_row(tubes[0], loops[0]), end),
+        sleeve_rows,
+        sleeve_rows[min(first, len(sleeve_rows) - 2) :],
+    )
+    index = tuple(pool.add(loop.points_mm) for loop in loops)
+    return _Root(name, course, path, tubes, loops, (index[0], index[1], index[2]), rows)
+
+
+def _tube(pool: Pool, root: _Root, layer: int) -> tuple[Ints, Ints]:
+    """The side of one tube of a root, from its loop to the ganglion, and its last ring."""
+    skipped = len(root.rows_mm[1]) - len(root.rows_mm[2]) if layer == 2 else 0
+    return sleeve.surface(
+        pool, root.tubes[layer], root.loops[layer], root.loop_index[layer], root.rows_mm[layer], skipped, _dome(root, layer)
+    )
 
 
 def ganglion_axes(course: Course, outer_mm: float) -> tuple[float, float]:
@@ -133,24 +179,14 @@ class _Sac:
     rings: list[Ints]
 
 
-def _sac(pool: Pool, wall: PolarSurface, roots: Sequence[_Root], layer: int, name: str) -> _Sac:
+def _sac(pool: Pool, wall: PolarSurface, roots: Sequence[_Root], layer: int) -> _Sac:
     """One surface of the dura: the sac with its holes, and a sleeve from each to its ganglion."""
     body: Shell = shell(pool, wall, SAC_EDGE_MM, SAC_TIP_EDGE_MM)
     cap = _cap(pool, body.top, SAC_EDGE_MM)
-    found, sleeves, rings = [], [], []
-    for root in roots:
-        tube = root.tubes[layer]
-        begin = float(root.path.arc_mm[root.course.exit]) - 0.5
-        loop = crossing(tube, wall, _SLEEVE_LOOP_MM, begin, root.end_mm - 0.4, f"{root.name} at {name}")
-        index = pool.add(loop.points_mm)
-        first = int(np.searchsorted(root.rows_mm, sleeve.first_row(tube, loop)))
-        first = min(first, len(root.rows_mm) - 3)
-        triangles, ring = sleeve.surface(pool, tube, loop, index, root.rows_mm, first, _dome(root, layer))
-        found.append((index, loop.points_mm))
-        sleeves.append(triangles)
-        rings.append(ring)
-    outside, _ = punched(pool, wall, body, found, SAC_EDGE_MM, patches=False, name=name)
-    return _Sac([outside, cap, *sleeves], rings)
+    found = [(root.loop_index[layer], root.loops[layer].points_mm) for root in roots]
+    outside, _ = punched(pool, wall, body, found, SAC_EDGE_MM, patches=False, name="dura")
+    sleeves = [_tube(pool, root, layer) for root in roots]
+    return _Sac([outside, cap, *(side for side, _ in sleeves)], [ring for _, ring in sleeves])
 
 
 def _cap(pool: Pool, ring: Ints, edge_mm: float) -> Ints:
@@ -210,7 +246,7 @@ def _ganglion_and_nerve(pool: Pool, root: _Root, ring: Ints, dura_mm: float) -> 
     along, radius = -long * np.cos(angle), wide * np.sin(angle)
     arc = np.concatenate([[0.0], np.cumsum(np.hypot(np.diff(along), np.diff(radius)))])
     even = np.interp(np.linspace(0, arc[-1], max(3, round(arc[-1] / _GANGLION_EDGE_MM)) + 1), arc, angle)[1:]
-    phi = sleeve.end_angles(len(root.rows_mm) - 1)
+    phi = sleeve.end_angles(_SLEEVE_SIDES, len(root.rows_mm[1]) - 1)
     rings = [(middle - long * np.cos(a), wide * np.sin(a)) for a in even]
     ganglion, ring, phi = _lathed(pool, root.path, ring, phi, rings)
     face = _face(pool, root.path, ring, rings[-1][0], _GANGLION_EDGE_MM)
@@ -229,7 +265,8 @@ def _lathed(
     for number, (arc, radius) in enumerate(rings):
         count = max(8, round(2 * np.pi * radius / _GANGLION_EDGE_MM))
         angle = phi[0] % (np.pi / count) + (np.arange(count) + 0.5 * (number % 2)) * 2 * np.pi / count
-        index = pool.add(path.around(np.full(count, arc), angle, np.full(count, radius)))
+        corner = np.full(count, radius * corner_factor(count))
+        index = pool.add(path.around(np.full(count, arc), angle, corner))
         faces.append(zipped(phi, ring, angle, index))
         ring, phi = index, angle
     return np.concatenate(faces), ring, phi

@@ -62,7 +62,7 @@ def write_stl(path: Path, vertices_mm: Floats, triangles: Ints, frame: Frame = "
     facets = np.zeros(len(triangles), _STL_FACET)
     facets["normal"] = normal / np.maximum(np.linalg.norm(normal, axis=1), np.finfo(float).tiny)[:, None]
     facets["corner"] = corner
-    header = f"cauda SPACE={frame}".encode().ljust(80)
+    header = f"cauda SPACE={frame}".encode().ljust(80, b"\0")
     write_bytes(path, header + struct.pack("<I", len(triangles)) + facets.tobytes())
 
 

@@ -11,11 +11,7 @@ from cauda.anatomy.polar import PolarSurface
 from cauda.arrays import Floats
 from cauda.errors import BuildError
 
-SIDES = 10
-"""Corners of a tube's section."""
-
-# A regular polygon whose corners lie on a circle is smaller than it; this puts its area right.
-_CORNER = float(np.sqrt((2 * np.pi / SIDES) / np.sin(2 * np.pi / SIDES)))
+_FINE = 1.008
 
 _GENERATORS = 48
 _STEP_MM = 0.15
@@ -63,24 +59,39 @@ class Path:
         across = _unit(across - tangent * np.einsum("ij,ij->i", across, tangent)[:, None])
         third = np.cross(tangent, across)
         ring = np.cos(phi)[:, None] * across + np.sin(phi)[:, None] * third
-        values: Floats = self._curve(arc_mm) + (radius_mm * _CORNER)[:, None] * ring
+        values: Floats = self._curve(arc_mm) + radius_mm[:, None] * ring
         return values
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Tube:
-    """A tube: its path, and the radius of the circle of its area at each node of the path."""
+    """A tube along a path.
+
+    Attributes
+    ----------
+    path : Path
+        Its center line.
+    radius_mm : (n,) float64
+        Radius of the circle of its area at each node of the path.
+    sides : int
+        Corners of its section.
+    """
 
     path: Path
     radius_mm: Floats
+    sides: int
 
     def radius(self, arc_mm: Floats) -> Floats:
         """Return the radius along the path, mm."""
         return np.interp(arc_mm, self.path.arc_mm, self.radius_mm)
 
     def point(self, arc_mm: Floats, phi: Floats) -> Floats:
-        """Return points on the tube, shape ``(n, 3)``."""
-        return self.path.around(arc_mm, phi, self.radius(arc_mm))
+        """Return points on the tube where its vertices lie close, as along a loop, shape ``(n, 3)``."""
+        return self.path.around(arc_mm, phi, self.radius(arc_mm) * _FINE)
+
+    def corner(self, arc_mm: Floats, phi: Floats) -> Floats:
+        """Return the corners of its many-sided sections, shape ``(n, 3)``."""
+        return self.path.around(arc_mm, phi, self.radius(arc_mm) * corner_factor(self.sides))
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -125,6 +136,11 @@ def crossing(tube: Tube, wall: PolarSurface, edge_mm: float, begin_mm: float, en
     arc_even = CubicSpline(along, np.append(found, found[0]), bc_type="periodic")(where)
     arc_even = _bisected(tube, wall, arc_even - 0.25, arc_even + 0.25, phi_even)
     return Loop(arc_even, phi_even, tube.point(arc_even, phi_even))
+
+
+def corner_factor(sides: int) -> float:
+    """Return the radius of the corners of a regular polygon over that of the circle of its area."""
+    return float(np.sqrt((2 * np.pi / sides) / np.sin(2 * np.pi / sides)))
 
 
 def _bisected(tube: Tube, wall: PolarSurface, low: Floats, high: Floats, phi: Floats) -> Floats:

@@ -86,12 +86,12 @@ def walls(
 def inflated(surface: PolarSurface, edge_mm: float) -> PolarSurface:
     """Return the surface moved outward so that triangles of this edge length enclose its volume.
 
-    A chord of length h on a circle of radius R lies h^2 / 12 R inside it on average.
+    Triangles with edges of length h over a cylinder of radius R lie h^2 / 16 R inside it on average.
     """
     z = surface.z_mm
     values = surface.rows(z).copy()
     radius = np.maximum(values[:, 0], edge_mm)
-    values[:, 0] += edge_mm**2 / (12 * radius) * np.clip(values[:, 0] / edge_mm, 0, 1)
+    values[:, 0] += edge_mm**2 / (16 * radius) * np.clip(values[:, 0] / edge_mm, 0, 1)
     return PolarSurface(z, values[:, :-2], values[:, -2:])
 
 
@@ -172,7 +172,7 @@ def _tail(
     fade = (1 - reach) ** 2 * (1 + 2 * reach)
     window = slice(0, max(4, round(3.0 / _ROW_MM)))
     slope = np.polynomial.polynomial.polyfit(z[window] - z[0], coefficients[window], 1)[1]
-    start = coefficients[0] + slope * np.clip(lower - z[0], -4.0, 0)[:, None]
+    start = coefficients[0] + slope * (4.0 * np.expm1((lower - z[0]) / 4.0))[:, None]
     target = np.zeros((len(lower), coefficients.shape[1]))
     target[:, 0] = coefficients[0, 0] * (1 - (1 - _SAC_NARROWING) * fraction**1.5)
     half = coefficients.shape[1] // 2
@@ -195,6 +195,7 @@ def _tail_center(lower: Floats, z: Floats, center: Floats, ganglia: Mapping[Root
     slopes = np.gradient(path, anchor, axis=0)
     slopes[0] = slope
     slopes = np.clip(slopes, -0.7, 0.7)
+    slopes[-1] = 0.0
     spline = CubicHermiteSpline(anchor[::-1], path[::-1], slopes[::-1])
     values: Floats = spline(lower)
     return values

@@ -140,7 +140,7 @@ def _one_blas_thread() -> None:
 def _log_to_stderr(*, verbose: bool) -> Iterator[None]:
     log = logging.getLogger("cauda")
     handler = logging.StreamHandler(sys.stderr)
-    handler.setFormatter(logging.Formatter("cauda: %(levelname)s: %(name)s: %(message)s"))
+    handler.setFormatter(logging.Formatter("cauda: %(levelname)s: %(message)s"))
     level = log.level
     log.addHandler(handler)
     log.setLevel(logging.DEBUG if verbose else logging.WARNING)

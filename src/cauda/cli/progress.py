@@ -10,7 +10,7 @@ Progress = Callable[[str, float], None]
 """What a stage calls: the step that it is at, and the fraction done of the whole, 0 to 1."""
 
 _BAR = 20
-_log = logging.getLogger(__name__)
+_log = logging.getLogger("cauda")
 
 
 @contextmanager

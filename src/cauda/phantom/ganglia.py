@@ -8,7 +8,7 @@ from cauda.arrays import Floats
 from cauda.phantom.canal import center_mm, sac_size_mm
 from cauda.phantom.parameters import ROOTS, VERTEBRAE, Parameters
 from cauda.tables.population import LEVELS
-from cauda.tables.table import read_table
+from cauda.tables.roots import root_geometry
 
 SIGN = np.array([-1.0 if root.side == "L" else 1.0 for root in ROOTS])
 """Side of each root along x: the right is positive."""
@@ -33,11 +33,10 @@ def ganglia_mm(parameters: Parameters) -> Floats:
 def exit_heights_mm(parameters: Parameters) -> Floats:
     """Return the heights above the conus at which roots leave the sac, ``(14,)``.
 
-    A root leaves at the angle of its level, doi 10.1016/j.jocn.2007.08.006, and turns outward more and more: it
-    needs seven tenths of the height that a straight line would (9 mm at L1 and L2 of sub-03).
+    A root leaves at the angle of its level, doi 10.1016/j.jocn.2007.08.006, and turns outward more and more:
+    it needs seven tenths of the height that a straight line would (9 mm at L1 and L2 of sub-03).
     """
-    angle_deg = {row["level"]: float(row["exit_angle_deg"]) for row in read_table("root_geometry")}
-    slope = np.tan(np.radians([angle_deg[root.level] for root in ROOTS]))
+    slope = np.tan(np.radians([root_geometry()[root.level].exit_angle_deg for root in ROOTS]))
     x_mm, _, height_mm = ganglia_mm(parameters).T
     lateral_mm = np.abs(x_mm - center_mm(parameters, height_mm)[:, 0])
     outward_mm = lateral_mm - sac_size_mm(parameters, height_mm)[:, 0] / 2

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Literal
 
 import numpy as np
@@ -22,6 +24,31 @@ _ORDERS = np.arange(3, 9)
 _CALM_RADIUS_MM = 3.5
 # Share of the error of a diameter that is its own; the rest comes with the error of the shape.
 _OWN_SHARE = 0.9
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Drawing:
+    """What a hand drew.
+
+    Attributes
+    ----------
+    cord, dura : mapping of int to (m, 2) float64
+        By slice the control points of its contour, counter-clockwise seen from above.
+    roots : Courses
+        The points of the roots, between the cord and the dura that the hand drew.
+    """
+
+    cord: Mapping[int, Floats]
+    dura: Mapping[int, Floats]
+    roots: Courses
+
+
+def annotate(truth: Courses, rng: Generator) -> Drawing:
+    """Return what a careful hand draws of a cord, a dura and roots."""
+    cord = control_points(trembled(truth.room.cord, "cord", rng), "cord", rng)
+    dura = control_points(trembled(truth.room.dura, "dura", rng), "dura", rng)
+    slices = truth.room.active.shape[1]
+    return Drawing(cord, dura, traced(truth, enclosed(cord, slices), enclosed(dura, slices), rng))
 
 
 def trembled(sections: Sections, kind: Kind, rng: Generator) -> Sections:
@@ -51,11 +78,11 @@ def trembled(sections: Sections, kind: Kind, rng: Generator) -> Sections:
 
 
 def control_points(sections: Sections, kind: Kind, rng: Generator) -> dict[int, Floats]:
-    """Return by slice the control points ``(m, 2)`` that a hand sets, counter-clockwise seen from above."""
+    """Return by slice the control points ``(m, 2)`` that a hand sets along sections."""
     return {int(row): _set_along(sections, int(row), kind, rng) for row in np.flatnonzero(sections.exists)}
 
 
-def enclosed(controls: dict[int, Floats], slices: int) -> Sections:
+def enclosed(controls: Mapping[int, Floats], slices: int) -> Sections:
     """Return what the curves through control points enclose, as 3D Slicer draws them."""
     center, radius = np.zeros((slices, 2)), np.zeros((slices, DIRECTIONS))
     for row, plane in controls.items():
@@ -63,15 +90,15 @@ def enclosed(controls: dict[int, Floats], slices: int) -> Sections:
         center[row] = curve.mean(axis=0)
         offset = curve - center[row]
         angle = np.arctan2(offset[:, 0], -offset[:, 1])
-        radius[row] = np.interp(ANGLES_RAD, *_sorted(angle, np.linalg.norm(offset, axis=1)), period=2 * np.pi)
+        radius[row] = np.interp(ANGLES_RAD, angle, np.linalg.norm(offset, axis=1), period=2 * np.pi)
     return Sections(center, radius)
 
 
-def traced(true: Courses, cord: Sections, dura: Sections, rng: Generator) -> Courses:
+def traced(truth: Courses, cord: Sections, dura: Sections, rng: Generator) -> Courses:
     """Return roots as a hand would set their points, clear of the cord and the dura that it drew."""
     sd_mm = np.array([quantity("hand", f"root_{part}").sd for part in ("transverse", "anteroposterior")])
-    points = true.points_mm + sd_mm * np.clip(rng.standard_normal(true.points_mm.shape), -2.5, 2.5)
-    room = Room(cord, dura, true.room.active)
+    points = truth.points_mm + sd_mm * np.clip(rng.standard_normal(truth.points_mm.shape), -2.5, 2.5)
+    room = Room(cord, dura, truth.room.active)
     roots = np.arange(len(points))
     gap = quantity("hand", "entry_gap")
     wanted_mm = np.clip(gap.mean + gap.sd * rng.standard_normal(len(points)), 0.1, 0.6)
@@ -92,8 +119,3 @@ def _set_along(sections: Sections, row: int, kind: Kind, rng: Generator) -> Floa
     share = 0.36 + 0.05 * rng.standard_normal() + np.cumsum(steps) / steps.sum()
     angle_rad = np.interp(share % 1.0 * length_mm[-1], length_mm, fine_rad)
     return sections.on(np.full(count, row), angle_rad)
-
-
-def _sorted(angle: Floats, distance: Floats) -> tuple[Floats, Floats]:
-    order = np.argsort(angle)
-    return angle[order], distance[order]

@@ -9,7 +9,7 @@ from numpy.random import Generator
 
 from cauda.annotation.tracing import SIDES, RootName
 from cauda.arrays import Floats, frozen
-from cauda.tables.population import CISS_SLICE_MM, LEVELS, quantity, subjects
+from cauda.tables.population import CISS_SLICE_MM, LEVELS, columns, quantity, subjects
 
 ROOTS = tuple(RootName(level, side) for side in SIDES for level in LEVELS)
 """Order of the roots in all arrays of this package: left, then right, each from cranial to caudal."""
@@ -48,7 +48,8 @@ class Parameters:
         Where ganglia lie: lateral of the dura (S1, S2: of the midline), in front of the center of the canal,
         above the lower end of the vertebra (S1, S2: of the sacral segment).
     cord_size, cord_length : float
-        Of the cord's sections and of the heights along it, relative to the population's mean.
+        Of the cord's sections, relative to ``population_cord.tsv``, and of the heights along it, relative to
+        the population's mean.
     sac_size : (2,) float64
         Of the sac, transverse and anteroposterior, relative to the mean.
     dorsal_gap_mm : float
@@ -161,13 +162,11 @@ def _cord_in_column(rng: Generator) -> tuple[Floats, float, float]:
     # 14 subjects say little about 36 correlations: a fifth of each is taken away, nothing of the spreads.
     covariance = (1 - _SHRINKAGE) * np.cov(observed.T) + _SHRINKAGE * np.diag(spread**2)
     factor = np.linalg.cholesky(covariance)
-    lowest, highest = observed.min(axis=0) - spread, observed.max(axis=0) + spread
     for _ in range(_TRIALS):
         found = mean + factor @ rng.standard_normal(len(mean))
         origin_mm = found[: len(LEVELS)]
-        if (-np.diff(origin_mm) >= _NEAREST_ORIGINS_MM).all() and (
-            (lowest <= found) & (found <= highest)
-        ).all():
+        is_usual = (np.abs(found - mean) <= _FURTHEST_SD * spread).all()
+        if is_usual and (-np.diff(origin_mm) >= _NEAREST_ORIGINS_MM).all():
             return frozen(origin_mm), float(found[-2]), float(found[-1])
     raise RuntimeError(f"{_TRIALS} draws from the population gave no subject whose roots are in order")
 
@@ -208,8 +207,10 @@ def _ganglion_rises(rng: Generator) -> Floats:
 
 def _cord_size(rng: Generator) -> float:
     size = quantity("cord_transverse", "L3")
+    heights_mm, wide_mm = columns("population_cord", "height_mm", "transverse_mm")
+    l3_mm = np.mean([subject.origin_mm[LEVELS.index("L3")] for subject in subjects()])
     # Half of the published spread, which also holds the differences between eleven studies.
-    return 1 + _normal(rng, 0.0, size.sd / 2) / size.mean
+    return _normal(rng, size.mean, size.sd / 2) / float(np.interp(float(l3_mm), heights_mm, wide_mm))
 
 
 def _sac_size(rng: Generator) -> Floats:

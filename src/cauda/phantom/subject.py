@@ -11,12 +11,12 @@ from numpy.random import SeedSequence, default_rng
 from cauda.annotation.tracing import Contour, RootName, Tracing
 from cauda.arrays import Floats, frozen
 from cauda.errors import PhantomError
-from cauda.phantom import hand
 from cauda.phantom.bodies import cord, sac
 from cauda.phantom.canal import in_scanner_mm
 from cauda.phantom.clearance import Clearance
 from cauda.phantom.courses import Courses, courses
 from cauda.phantom.ganglia import ganglia_mm
+from cauda.phantom.hand import Drawing, annotate
 from cauda.phantom.parameters import ROOTS, Parameters, draw
 from cauda.tables.population import CISS_SLICE_MM
 
@@ -102,34 +102,30 @@ def _attempt(seed: int, index: int, trial: int) -> VirtualSubject | None:
     parameters = draw(anatomy)
     height_mm = _slice_heights_mm(parameters)
     dura = sac(parameters, height_mm, surfaces)
-    body = cord(parameters, height_mm, dura, surfaces)
-    true = courses(parameters, height_mm, body, dura)
-    cord_controls = hand.control_points(hand.trembled(body, "cord", annotator), "cord", annotator)
-    dura_controls = hand.control_points(hand.trembled(dura, "dura", annotator), "dura", annotator)
-    drawn_cord, drawn_dura = (
-        hand.enclosed(found, len(height_mm)) for found in (cord_controls, dura_controls)
-    )
-    traced = hand.traced(true, drawn_cord, drawn_dura, annotator)
-    if not traced.room.has(traced.points_mm, _LEAST, cord_to_dura_mm=_CORD_TO_DURA_MM):
+    truth = courses(parameters, height_mm, cord(parameters, height_mm, dura, surfaces), dura)
+    drawing = annotate(truth, annotator)
+    if not drawing.roots.room.has(drawing.roots.points_mm, _LEAST, cord_to_dura_mm=_CORD_TO_DURA_MM):
         return None
-    label = f"{index:02d}"
-    ganglia = ganglia_mm(parameters)
-    tracing = Tracing(
-        subject=label,
-        cord=_contours(f"sub-{label}_cord", parameters, height_mm, cord_controls),
-        dura=_contours(f"sub-{label}_dura", parameters, height_mm, dura_controls),
-        roots=_roots(parameters, height_mm, traced),
-        ganglia=dict(zip(ROOTS, in_scanner_mm(parameters, ganglia[:, :2], ganglia[:, 2]), strict=True)),
-    )
     return VirtualSubject(
         seed=seed,
         index=index,
         parameters=parameters,
-        tracing=tracing,
+        tracing=_tracing(f"{index:02d}", parameters, height_mm, drawing),
         slices_mm=frozen(parameters.tip_mm[2] + height_mm),
-        cord_area_mm2=body.area_mm2,
+        cord_area_mm2=truth.room.cord.area_mm2,
         dura_area_mm2=dura.area_mm2,
-        roots_mm=_roots(parameters, height_mm, true),
+        roots_mm=_roots(parameters, height_mm, truth),
+    )
+
+
+def _tracing(label: str, parameters: Parameters, height_mm: Floats, drawing: Drawing) -> Tracing:
+    ganglia = ganglia_mm(parameters)
+    return Tracing(
+        subject=label,
+        cord=_contours(f"sub-{label}_cord", parameters, height_mm, drawing.cord),
+        dura=_contours(f"sub-{label}_dura", parameters, height_mm, drawing.dura),
+        roots=_roots(parameters, height_mm, drawing.roots),
+        ganglia=dict(zip(ROOTS, in_scanner_mm(parameters, ganglia[:, :2], ganglia[:, 2]), strict=True)),
     )
 
 

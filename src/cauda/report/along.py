@@ -10,12 +10,12 @@ from cauda.anatomy.model import RootPath
 from cauda.annotation.tracing import RootName
 from cauda.arrays import Floats
 from cauda.report import markup, palette
-from cauda.report.legend import WIDTH
 
-_COLUMNS = 4
-_LEFT, _RIGHT, _TOP, _BOTTOM = 44.0, 10.0, 30.0, 40.0
-_HEIGHT = 128.0
-_GAP = 14.0
+_COLUMNS = 2
+_WIDTH = 540.0
+_LEFT, _RIGHT, _TOP, _BOTTOM = 38.0, 10.0, 30.0, 34.0
+_HEIGHT = 72.0
+_GAP = 12.0
 _NICE = (1.0, 2.0, 2.5, 5.0, 10.0)
 
 
@@ -47,7 +47,7 @@ def figure(
     most = max([*(float(values(path).max()) for path in paths), *references.values(), 1e-3])
     longest = max(float(lengths_mm(path)[-1]) for path in paths)
     scale = _Scale(ticks(longest, 5), ticks(most, 4))
-    width = (WIDTH - (_COLUMNS - 1) * _GAP) / _COLUMNS
+    width = (_WIDTH - (_COLUMNS - 1) * _GAP) / _COLUMNS
     content = ""
     for index, level in enumerate(levels):
         row, column = divmod(index, _COLUMNS)
@@ -56,12 +56,19 @@ def figure(
         drawing = scale.panel(level, width, axis if column == 0 else None, lowest_row=lowest_row)
         drawing += scale.references(chosen, references, width)
         drawing += "".join(scale.curve(path, values(path), width) for path in chosen)
-        content += markup.element("g", drawing, transform=f"translate({column * (width + _GAP):.2f} {row * _row_height():.2f})")
-    rows = -(-len(levels) // _COLUMNS)
-    height = rows * _row_height() + 26
-    content += _legend(height - 10, reference=bool(references))
+        content += markup.element(
+            "g", drawing, transform=f"translate({column * (width + _GAP):.2f} {row * _row_height():.2f})"
+        )
+    height = -(-len(levels) // _COLUMNS) * _row_height()
+    if len(levels) % _COLUMNS:
+        content += _legend(
+            width + _GAP + _LEFT, height - _row_height() + _TOP + 20, references=bool(references)
+        )
+    else:
+        content += _legend(_LEFT, height + 18, references=bool(references))
+        height += 24
     label = f"{axis} along each root, from its entry into the cord to its ganglion, one panel for each level."
-    return markup.svg(content, WIDTH, height, label)
+    return markup.svg(content, _WIDTH, height, label)
 
 
 def ticks(most: float, count: int) -> list[float]:
@@ -97,7 +104,9 @@ class _Scale:
             content += markup.text(_LEFT + 34, 18, axis, "tick")
         digits = max(0, *(_digits(value) for value in self.y_ticks))
         for value in self.y_ticks:
-            (x, y), (end, _) = self.place(np.array([0.0, self.x_ticks[-1]]), np.array([value, value]), width).tolist()
+            (x, y), (end, _) = self.place(
+                np.array([0.0, self.x_ticks[-1]]), np.array([value, value]), width
+            ).tolist()
             content += markup.line((x, y), (end, y), class_="axis" if value == 0 else "grid")
             content += markup.text(x - 6, y + 4, markup.number(value, digits), "tick", text_anchor="end")
         for value in self.x_ticks:
@@ -116,10 +125,15 @@ class _Scale:
         class_ = "curve" if path.root.side == "L" else "curve right"
         return markup.path([points], closed=False, class_=class_, stroke=palette.shade(color, 0.12))
 
-    def references(self, paths: Sequence[RootPath], references: Mapping[RootName, float], width: float) -> str:
+    def references(
+        self, paths: Sequence[RootPath], references: Mapping[RootName, float], width: float
+    ) -> str:
         """Return the lines to compare with."""
         levels = {references[path.root] for path in paths if path.root in references}
-        ends = [self.place(np.array([0.0, self.x_ticks[-1]]), np.array([value, value]), width) for value in sorted(levels)]
+        ends = [
+            self.place(np.array([0.0, self.x_ticks[-1]]), np.array([value, value]), width)
+            for value in sorted(levels)
+        ]
         return markup.path(ends, closed=False, class_="reference") if ends else ""
 
 
@@ -131,11 +145,11 @@ def _digits(value: float) -> int:
     return len(f"{value:.6f}".rstrip("0").partition(".")[2])
 
 
-def _legend(y: float, *, reference: bool) -> str:
-    entries = [("curve", "left"), ("curve right", "right")] + ([("reference", "literature")] if reference else [])
-    content, x = "", _LEFT
-    for class_, label in entries:
-        content += markup.line((x, y - 4), (x + 34, y - 4), class_=class_, stroke=None if class_ == "reference" else palette.GRAY)
-        content += markup.text(x + 42, y, label, "label")
-        x += 60 + 8 * len(label)
+def _legend(x: float, y: float, *, references: bool) -> str:
+    entries = {"curve": "left", "curve right": "right"} | ({"reference": "literature"} if references else {})
+    content = ""
+    for class_, label in entries.items():
+        content += markup.line((x, y - 4), (x + 30, y - 4), class_=class_, stroke=palette.GRAY)
+        content += markup.text(x + 36, y, label, "label")
+        x += 54 + 6 * len(label)
     return content

@@ -22,7 +22,18 @@ _MARGIN_MM = 2.0
 _IN_PLANE_MM = 0.6
 _HALF_WIDTHS_MM = (11.0, 18.0)
 _HALF_HEIGHTS_MM = (9.0, 13.0)
-_ORDER = ("dura", "csf", "fat", "bone", "cord", "white_matter", "gray_matter", "nerve", "dorsal_root", "ganglion")
+_ORDER = (
+    "dura",
+    "csf",
+    "fat",
+    "bone",
+    "cord",
+    "white_matter",
+    "gray_matter",
+    "nerve",
+    "dorsal_root",
+    "ganglion",
+)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -81,12 +92,14 @@ def figure(model: SpineModel, tracing: Tracing | None) -> str:
         moved = markup.element("g", drawing, transform=f"translate({panel / 2:.2f} {tall / 2:.2f})")
         inner = markup.element("rect", x=0, y=0, width=panel, height=tall, class_="frame")
         inner += markup.element("g", moved, clip_path="url(#section)") + _sides(panel, tall)
-        content += _title(section, x, y) + markup.element("g", inner, transform=f"translate({x:.2f} {y + _TITLE:.2f})")
+        content += _title(section, x, y) + markup.element(
+            "g", inner, transform=f"translate({x:.2f} {y + _TITLE:.2f})"
+        )
     rows = -(-len(cuts) // _COLUMNS)
     bottom = rows * (tall + _TITLE + _GAP)
     content += _legend(model, tracing, bottom + 18, units_per_mm)
     label = f"{len(cuts)} axial sections of the model from cranial to caudal, with the annotated points drawn over them."
-    return markup.svg(content, WIDTH, bottom + 76, label)
+    return markup.svg(content, WIDTH, bottom + 62, label)
 
 
 def _wanted(model: SpineModel, tracing: Tracing | None) -> list[tuple[str, float]]:
@@ -116,7 +129,9 @@ def _slice_normal(slices: Sequence[Contour]) -> Floats:
     return normal / np.linalg.norm(normal)
 
 
-def _section(title: str, height_mm: float, model: SpineModel, slices: Sequence[Contour], normal: Floats) -> Section:
+def _section(
+    title: str, height_mm: float, model: SpineModel, slices: Sequence[Contour], normal: Floats
+) -> Section:
     nearest = min(slices, key=lambda contour: abs(contour.z_mm - height_mm), default=None)
     annotated = nearest is not None and abs(nearest.z_mm - height_mm) < 3
     if nearest is not None and annotated:
@@ -128,7 +143,9 @@ def _section(title: str, height_mm: float, model: SpineModel, slices: Sequence[C
         point_mm = np.array([middle[0], middle[1], height_mm])
     right = np.cross(normal, [0.0, 1.0, 0.0])
     right /= np.linalg.norm(right)
-    return Section((title,), Plane(point_mm, right, np.cross(right, normal)), round(float(point_mm[2]), 6), annotated)
+    return Section(
+        (title,), Plane(point_mm, right, np.cross(right, normal)), round(float(point_mm[2]), 6), annotated
+    )
 
 
 def _shapes(model: SpineModel, plane: Plane) -> list[tuple[Surface, list[Floats]]]:
@@ -192,18 +209,26 @@ def _mark(kind: str, x: float, y: float) -> str:
     if kind in ("dura", "cord"):
         return markup.element("circle", cx=x, cy=y, r=2.4 if kind == "dura" else 1.9, class_=f"mark-{kind}")
     arms = [np.array([[x - 3, y - 3], [x + 3, y + 3]]), np.array([[x - 3, y + 3], [x + 3, y - 3]])]
-    return markup.path(arms, closed=False, class_="halo") + markup.path(arms, closed=False, class_="mark-root")
+    return markup.path(arms, closed=False, class_="halo") + markup.path(
+        arms, closed=False, class_="mark-root"
+    )
 
 
 def _title(section: Section, x: float, y: float) -> str:
     height = f"z {markup.number(section.height_mm, 1)}{markup.NARROW_SPACE}mm"
     note = height if section.annotated else f"{height}, not annotated"
     title = ", ".join(section.titles)
-    return markup.text(x, y + 16, title[:1].upper() + title[1:], "title") + markup.text(x, y + 34, note, "tick")
+    return markup.text(x, y + 16, title[:1].upper() + title[1:], "title") + markup.text(
+        x, y + 34, note, "tick"
+    )
 
 
 def _sides(width: float, height: float) -> str:
-    return markup.text(6, height - 7, "R", "side") + markup.text(width - 6, height - 7, "L", "side", text_anchor="end")
+    return (
+        markup.text(7, height - 8, "R", "side")
+        + markup.text(width - 7, height - 8, "L", "side", text_anchor="end")
+        + markup.text(width / 2, 17, "A", "side", text_anchor="middle")
+    )
 
 
 def _clip(width: float, height: float) -> str:
@@ -214,9 +239,16 @@ def _clip(width: float, height: float) -> str:
 def _legend(model: SpineModel, tracing: Tracing | None, y: float, units_per_mm: float) -> str:
     content = legend.scale_bar(6, y, 5, units_per_mm)
     content += legend.roots(model.roots, 150, y, tissues=("cord", "csf", "dura"))
+    content += markup.text(
+        WIDTH, y + 35, "radiological: seen from below, anterior up", "label", text_anchor="end"
+    )
     if tracing is not None:
         x = 150.0
-        for kind, label in (("dura", "annotated dura"), ("cord", "annotated cord"), ("root", "annotated root")):
+        for kind, label in (
+            ("dura", "annotated dura"),
+            ("cord", "annotated cord"),
+            ("root", "annotated root"),
+        ):
             content += _mark(kind, x + 6, y + 30) + markup.text(x + 18, y + 35, label, "label")
             x += 140
     return content

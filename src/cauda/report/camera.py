@@ -105,7 +105,9 @@ def framing(
     return Camera(right, up, (low + high) / 2 @ axes, px_per_mm, width_px, height_px)
 
 
-def direction(name: str, *, toward: str | None = None, turn_deg: float = 0.0, rise_deg: float = 0.0) -> Floats:
+def direction(
+    name: str, *, toward: str | None = None, turn_deg: float = 0.0, rise_deg: float = 0.0
+) -> Floats:
     """Return the direction to a viewer who stands at `name`: anterior, posterior, left or right.
 
     Parameters
@@ -124,4 +126,5 @@ def direction(name: str, *, toward: str | None = None, turn_deg: float = 0.0, ri
     level = _TOWARD_VIEWER[name] * np.cos(turn)
     if toward is not None:
         level = level + _TOWARD_VIEWER[toward] * np.sin(turn)
-    return level * np.cos(rise) + _SUPERIOR * np.sin(rise)
+    toward_viewer: Floats = level * np.cos(rise) + _SUPERIOR * np.sin(rise)
+    return toward_viewer

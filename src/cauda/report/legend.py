@@ -19,7 +19,11 @@ def scale_bar(x: float, y: float, length_mm: float, units_per_mm: float) -> str:
     end = x + length_mm * units_per_mm
     ends = "".join(markup.line((at, y - 4), (at, y + 4), class_="axis") for at in (x, end))
     length = markup.with_unit(length_mm, "mm", 0)
-    return markup.line((x, y), (end, y), class_="bar") + ends + markup.text((x + end) / 2, y + 18, length, "tick", text_anchor="middle")
+    return (
+        markup.line((x, y), (end, y), class_="bar")
+        + ends
+        + markup.text((x + end) / 2, y + 18, length, "tick", text_anchor="middle")
+    )
 
 
 def roots(paths: Sequence[RootPath], x: float, y: float, *, tissues: Sequence[str] = ()) -> str:
@@ -35,7 +39,9 @@ def roots(paths: Sequence[RootPath], x: float, y: float, *, tissues: Sequence[st
     x += 92
     for tissue in tissues:
         name = "CSF" if tissue == "csf" else tissue
-        content += swatch(x, y, palette.tissue_color(tissue)) + markup.text(x + _SWATCH + 5, y + 5, name, "label")
+        content += swatch(x, y, palette.tissue_color(tissue)) + markup.text(
+            x + _SWATCH + 5, y + 5, name, "label"
+        )
         x += _SWATCH + 54
     return content
 
@@ -79,7 +85,9 @@ def spread(wanted: Sequence[float], gap: float) -> list[float]:
         while len(groups) > 1 and _clash(groups[-2], groups[-1], gap):
             (first, count), (second, more) = groups[-2:]
             groups[-2:] = [[(first * count + second * more) / (count + more), count + more]]
-    return [middle + gap * (index - (count - 1) / 2) for middle, count in groups for index in range(int(count))]
+    return [
+        middle + gap * (index - (count - 1) / 2) for middle, count in groups for index in range(int(count))
+    ]
 
 
 def _clash(first: list[float], second: list[float], gap: float) -> bool:

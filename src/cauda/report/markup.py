@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import base64
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from html import escape
 
 from cauda.arrays import Floats
@@ -37,6 +37,17 @@ def number(value: float | None, digits: int = 1) -> str:
 def with_unit(value: float | None, unit: str, digits: int = 1) -> str:
     """Return a number and its unit, never parted by a line break."""
     return f"{number(value, digits)}{NARROW_SPACE}{unit}"
+
+
+def counted(count: int, noun: str) -> str:
+    """Return a count and its noun.
+
+    Examples
+    --------
+    >>> counted(1, "error"), counted(3, "error")
+    ('1 error', '3 errors')
+    """
+    return f"{count} {noun}{'' if count == 1 else 's'}"
 
 
 def element(name: str, content: str = "", **attributes: object) -> str:
@@ -85,7 +96,9 @@ def picture(pixels: Picture, x: float, y: float, width: float) -> str:
 def svg(content: str, width: float, height: float, label: str) -> str:
     """Return an SVG figure that a screen reader takes as one picture with a label."""
     box = f"0 0 {_value(width)} {_value(height)}"
-    return element("svg", content, viewBox=box, role="img", aria_label=label)
+    # On a narrow screen a figure is scrolled rather than made too small to read.
+    least = f"min-width:{0.68 * width:.0f}px"
+    return element("svg", content, viewBox=box, role="img", aria_label=label, style=least)
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,17 +156,25 @@ class Table:
     rows: Sequence[Sequence[str]]
     groups: Sequence[str] = ()
 
+    def without_blanks(self) -> Table:
+        """Return the table without the columns in which nothing is told."""
+        kept = [
+            index
+            for index in range(len(self.columns))
+            if not self.rows or any(row[index] not in ("", ABSENT) for row in self.rows)
+        ]
+        columns = [self.columns[index] for index in kept]
+        rows = [[row[index] for index in kept] for row in self.rows]
+        return replace(self, columns=columns, rows=rows)
+
     def __str__(self) -> str:
         head = "".join(
             element("th", _heading(column), scope="col", class_="number" if column.numeric else None)
             for column in self.columns
         )
         body = "".join(self._row(index) for index in range(len(self.rows)))
-        inner = (
-            element("caption", self.caption)
-            + element("thead", element("tr", head))
-            + element("tbody", body or _empty(len(self.columns)))
-        )
+        inner = element("caption", self.caption) + element("thead", element("tr", head))
+        inner += element("tbody", body or element("tr", element("td", "none", colspan=len(self.columns))))
         return element("div", element("table", inner, id=self.key), class_="scroll")
 
     def _row(self, index: int) -> str:
@@ -170,10 +191,6 @@ class Table:
 def _heading(column: Column) -> str:
     unit = element("span", escape(column.unit), class_="unit") if column.unit else ""
     return escape(column.heading) + unit
-
-
-def _empty(columns: int) -> str:
-    return element("tr", element("td", "none", colspan=columns))
 
 
 def _value(value: object) -> str:

@@ -15,8 +15,8 @@ from cauda.report.camera import Camera, direction, framing
 from cauda.report.legend import WIDTH
 from cauda.report.shading import Solid, render
 
-_DRAWING = 264.0
-_BARS = 344.0
+_DRAWING = 236.0
+_BARS = 316.0
 _TOP = 48.0
 _BAR = 15.0
 _PX_PER_MM = 5.0
@@ -64,7 +64,7 @@ def figure(model: SpineModel) -> str:
     """Return the figure: the center lines seen from the back and the left, and as bars."""
     drawing, drawing_height = _drawing(model)
     levels = len({path.root.level for path in model.roots})
-    row = min(36.0, (drawing_height - _TOP - 40) / max(len(model.roots) + 0.5 * levels, 1.0))
+    row = min(38.0, (drawing_height - _TOP - 40) / max(len(model.roots) + 0.5 * levels, 1.0))
     height = drawing_height + 44
     content = _hatches() + drawing + _bars(model.roots, row) + _legend(height - 14)
     label = "Center lines of the roots from the back and the left, and as bars, colored by where each stretch comes from."
@@ -113,7 +113,9 @@ def _bars(paths: Sequence[RootPath], row: float) -> str:
         y += 0.0 if level in (None, path.root.level) else 0.5 * row
         level = path.root.level
         middle = y + row / 2
-        content += markup.text(_BARS - 10, middle + 4, f"{path.root.level} {path.root.side}", "label", text_anchor="end")
+        content += markup.text(
+            _BARS - 10, middle + 4, f"{path.root.level} {path.root.side}", "label", text_anchor="end"
+        )
         for provenance, start, end in runs_mm(path):
             content += markup.element(
                 "rect",

@@ -14,7 +14,7 @@ _UP_FILTER = 2
 
 
 def png(pixels: NDArray[np.uint8]) -> bytes:
-    """Return the PNG file of a picture (W3C Portable Network Graphics, third edition).
+    r"""Return the PNG file of a picture (W3C Portable Network Graphics, third edition).
 
     Parameters
     ----------
@@ -29,7 +29,7 @@ def png(pixels: NDArray[np.uint8]) -> bytes:
     Examples
     --------
     >>> png(np.zeros((2, 3, 3), np.uint8))[:4]
-    b'\\x89PNG'
+    b'\x89PNG'
     """
     if pixels.dtype != np.uint8 or pixels.ndim != 3 or pixels.shape[2] not in _COLOR_TYPES or not pixels.size:
         raise ArrayError(

@@ -64,7 +64,7 @@ def fragments(projected: Floats, triangles: Ints, width_px: int, height_px: int)
     count = last - first
     of_row, column = _counted(count, first)
     triangle, row = triangle[of_row], row[of_row]
-    depth_mm = _depths(projected, triangles, triangle, column + 0.5, row + 0.5)
+    depth_mm = _depths(projected, triangles, triangle, np.add(column, 0.5), np.add(row, 0.5))
     return Fragments(row * width_px + column, triangle, depth_mm)
 
 
@@ -107,7 +107,9 @@ def layers(covered: Fragments, pixels: int, count: int) -> list[Fragments]:
     return found
 
 
-def interpolated(projected: Floats, triangles: Ints, corner_values: Floats, seen: Fragments, width_px: int) -> Floats:
+def interpolated(
+    projected: Floats, triangles: Ints, corner_values: Floats, seen: Fragments, width_px: int
+) -> Floats:
     """Return what corners carry, interpolated linearly at fragments.
 
     Parameters

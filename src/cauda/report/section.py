@@ -19,7 +19,7 @@ class Plane:
     point_mm : (3,) float64
         Its origin, RAS mm.
     right, up : (3,) float64
-        Its axes, perpendicular and of length 1, RAS: where the right and the upper side of the figure point to.
+        Its axes, perpendicular and of length 1, RAS: where the figure's right and upper side point to.
     """
 
     point_mm: Floats
@@ -112,7 +112,8 @@ def _keys(edges: Ints, vertices: int) -> Ints:
 def _crossing(vertices_mm: Floats, height_mm: Floats, edges: Ints) -> Floats:
     a, b = np.sort(edges, axis=1).T
     share = height_mm[a] / (height_mm[a] - height_mm[b])
-    return vertices_mm[a] + share[:, None] * (vertices_mm[b] - vertices_mm[a])
+    crossing: Floats = vertices_mm[a] + share[:, None] * (vertices_mm[b] - vertices_mm[a])
+    return crossing
 
 
 def _loops(enters: Ints, leaves: Ints) -> list[list[int]]:

@@ -17,7 +17,8 @@ Color = tuple[float, float, float]
 _Number = TypeVar("_Number", np.float32, np.int32)
 
 _KEY_LIGHT = np.array([-0.45, 0.55, 0.70]) / np.linalg.norm([-0.45, 0.55, 0.70])
-_HALFWAY = (_KEY_LIGHT + [0.0, 0.0, 1.0]) / np.linalg.norm(_KEY_LIGHT + [0.0, 0.0, 1.0])
+_HALFWAY = np.add(_KEY_LIGHT, [0.0, 0.0, 1.0]) / np.linalg.norm(np.add(_KEY_LIGHT, [0.0, 0.0, 1.0]))
+_SHARP_COSINE = 0.6
 _SKIN_LAYERS = 6
 _OCCLUSION_RADII_MM = (0.6, 1.6, 4.0)
 _OCCLUSION_DIRECTIONS = 12
@@ -125,17 +126,13 @@ def _corner_normals(points_mm: Floats, triangles: Ints) -> Floats:
     """Return smooth normals for each triangle's corners, ``(m, 3, 3)``; sharp edges stay sharp."""
     corner = (points_mm - points_mm.mean(axis=0))[triangles]
     face = np.cross(corner[:, 1] - corner[:, 0], corner[:, 2] - corner[:, 0])
-    smooth = np.stack(
-        [
-            np.bincount(triangles.ravel(), np.repeat(face[:, axis], 3), minlength=len(points_mm))
-            for axis in range(3)
-        ],
-        axis=1,
-    )
-    smooth = _unit(smooth)[triangles]
-    face = _unit(face)[:, None, :]
-    sharp = (smooth * face).sum(axis=2, keepdims=True) < 0.6
-    return np.where(sharp, face, smooth)
+    sums = np.zeros_like(points_mm)
+    for axis in range(3):
+        sums[:, axis] = np.bincount(triangles.ravel(), np.repeat(face[:, axis], 3), len(points_mm))
+    smooth = _unit(sums)[triangles]
+    flat = _unit(face)[:, None, :]
+    sharp = (smooth * flat).sum(axis=2, keepdims=True) < _SHARP_COSINE
+    return np.where(sharp, flat, smooth)
 
 
 def _visible(scene: _Scene, camera: Camera) -> Fragments:
@@ -214,11 +211,15 @@ def _outlines(depth_mm: NDArray[np.float32], owner: NDArray[np.int32]) -> NDArra
     for down, across in ((0, 1), (1, 0), (0, -1), (-1, 0)):
         step = np.clip(_shifted(flat, down, across) - flat, 0, None)
         other = _shifted(owner, down, across) != owner
-        darkness = np.maximum(darkness, np.where(other, np.clip(0.25 + step, 0, 0.62), np.clip(step - 0.8, 0, 0.5)))
+        darkness = np.maximum(
+            darkness, np.where(other, np.clip(0.25 + step, 0, 0.62), np.clip(step - 0.8, 0, 0.5))
+        )
     return np.where(np.isfinite(depth_mm), 1 - darkness, 1).astype(np.float32)
 
 
-def _lay_over(canvas: NDArray[np.float32], depth_mm: NDArray[np.float32], scene: _Scene, camera: Camera) -> None:
+def _lay_over(
+    canvas: NDArray[np.float32], depth_mm: NDArray[np.float32], scene: _Scene, camera: Camera
+) -> None:
     """Draw skins over what lies behind them, the farthest first."""
     covered = fragments(scene.projected, scene.triangles, camera.width_px, camera.height_px)
     covered = covered.where(covered.depth_mm < depth_mm[covered.pixel])
@@ -246,7 +247,7 @@ def _linear(colors: Floats) -> Floats:
 
 
 def _shifted(array: NDArray[_Number], down: int, across: int) -> NDArray[_Number]:
-    """Return the array whose entry (i, j) is (i + down, j + across) of the given one, clamped at the border."""
+    """Return the array whose entry (i, j) is the given one's (i + down, j + across), clamped at the border."""
     rows = np.clip(np.arange(array.shape[0]) + down, 0, array.shape[0] - 1)
     columns = np.clip(np.arange(array.shape[1]) + across, 0, array.shape[1] - 1)
     return array[rows][:, columns]

@@ -16,6 +16,7 @@ from cauda.report.legend import spoken
 from cauda.report.markup import ABSENT, Column, Table, element, number
 from cauda.report.origin import MEANINGS, shares_mm
 
+_TOLD_ONCE = (0, 1, 4)
 _FIT_NAMES = {"cord": "cord", "dura_inner": "dura, inner surface"}
 
 
@@ -24,17 +25,21 @@ def findings(model: SpineModel) -> Table:
     found = sorted(model.findings)
     rows, groups = [], []
     for finding in found:
-        group = f"{finding.severity} {finding.code}"
-        again = bool(groups) and groups[-1] == group
-        severity = element("span", finding.severity, class_=f"severity {finding.severity}")
+        group = f"{finding.severity} {finding.code} {finding.advice}"
+        repeated = bool(groups) and groups[-1] == group
+        cells = (
+            element("span", finding.severity, class_=f"severity {finding.severity}"),
+            element("code", escape(finding.code)),
+            element("span", escape(finding.file), class_="file"),
+            escape(finding.what),
+            escape(finding.advice),
+        )
+        # What a row repeats is left to screen readers: to the eye the rule and its advice stand once.
         rows.append(
-            (
-                severity if not again else element("span", finding.severity, class_="again"),
-                element("code", escape(finding.code)) if not again else "",
-                element("span", escape(finding.file), class_="file"),
-                escape(finding.what),
-                escape(finding.advice),
-            )
+            [
+                element("span", cell, class_="again") if repeated and at in _TOLD_ONCE else cell
+                for at, cell in enumerate(cells)
+            ]
         )
         groups.append(group)
     headings = ("Severity", "Rule", "File", "Found", "What to do")
@@ -74,7 +79,9 @@ def wholes(model: SpineModel) -> Table:
 
 def roots(model: SpineModel) -> Table:
     """Return length, volumes and areas of every root and of its parts."""
-    parts = list(dict.fromkeys(s.part for s in model.surfaces.values() if s.root is not None and s.part is not None))
+    parts = list(
+        dict.fromkeys(s.part for s in model.surfaces.values() if s.root is not None and s.part is not None)
+    )
     columns = [Column("Root", numeric=False), Column("Length", "mm")]
     for part in parts:
         columns += [Column(f"{part.capitalize()} volume", "mm³"), Column("area", "mm²")]
@@ -172,7 +179,9 @@ def displacements(model: SpineModel) -> Table:
                 _reasons(entry.get("moved_for")),
             )
         )
-    caption = "Displacement of the center lines from where the annotation, smoothed and continued, leads them."
+    caption = (
+        "Displacement of the center lines from where the annotation, smoothed and continued, leads them."
+    )
     return Table("displacements-table", caption, columns, rows, _levels(model))
 
 
@@ -200,7 +209,9 @@ def solids(model: SpineModel) -> Table:
             if surface.provenance == provenance:
                 name = surface.name if surface.root is None else f"{surface.part} of roots"
                 names[name] = names.get(name, 0) + 1
-        listed = ", ".join(name if name in model.surfaces else f"{name} ({count})" for name, count in names.items())
+        listed = ", ".join(
+            name if name in model.surfaces else f"{name} ({count})" for name, count in names.items()
+        )
         rows.append((provenance, MEANINGS[provenance], escape(listed) or ABSENT))
     return Table("solids-table", "Where the greater part of each surface comes from.", columns, rows)
 

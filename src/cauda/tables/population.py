@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cache
 
 import numpy as np
 
@@ -82,6 +83,7 @@ def quantity(name: str, part: str = "") -> Quantity:
     return _quantities()[name, part]
 
 
+@cache
 def subjects() -> tuple[PopulationSubject, ...]:
     """Return the 14 subjects of the published dataset, doi 10.1038/s41597-024-03919-4."""
     return tuple(
@@ -102,6 +104,7 @@ def columns(name: str, *wanted: str) -> tuple[Floats, ...]:
     return tuple(frozen(np.array([float(row[column]) for row in rows])) for column in wanted)
 
 
+@cache
 def _quantities() -> dict[tuple[str, str], Quantity]:
     return {
         (row["quantity"], row["part"]): Quantity(

@@ -1,0 +1,29 @@
+"""``cauda report``: one page about a model, to read, print and keep."""
+
+import argparse
+from pathlib import Path
+
+NAME = "report"
+HELP = "write one offline HTML page about a model: views, sections, findings, sizes, provenance"
+
+_EPILOG = """\
+example:
+  cauda report models/sub-03
+
+MODEL is the folder of one subject that cauda build wrote. Writes MODEL/sub-XX.html, which needs no network and
+no other file, and prints well.
+"""
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Declare the arguments of the verb."""
+    parser.epilog = _EPILOG
+    parser.add_argument("model", metavar="MODEL", type=Path, help="folder OUT/sub-XX that cauda build wrote")
+
+
+def run(args: argparse.Namespace) -> int:
+    """Write the page and say where it is."""
+    from cauda.report import report
+
+    print(report(args.model))
+    return 0
