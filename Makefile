@@ -50,7 +50,7 @@ docs: $(READY) ## build the documentation into docs/_build; a warning is an erro
 	@echo "The documentation is docs/_build/html/index.html."
 
 validate: $(READY) ## measure every figure of the validation page anew (long)
-	$(BIN)/python benchmarks/validate.py
+	$(BIN)/python -m benchmarks.validate
 
 # The lock holds versions and hashes for every platform and Python, and no address to fetch them from.
 lock: ## choose the newest allowed versions again (needs uv)

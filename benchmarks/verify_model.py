@@ -9,19 +9,21 @@ from __future__ import annotations
 
 import argparse
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import combinations
 from pathlib import Path
 
 import manifold3d
 import numpy as np
+from scipy.interpolate import CubicSpline
 
 from cauda import annotation
 from cauda.anatomy import fidelity, model_files, soundness
 from cauda.anatomy.axes import Axes
 from cauda.anatomy.model import SpineModel, Surface
 from cauda.annotation.tracing import RootName, Tracing
+from cauda.arrays import Floats
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,8 +108,10 @@ def solid(surface: Surface) -> manifold3d.Manifold:
     return made
 
 
-def surface_bars(name: str, found: fidelity.SurfaceFit, limit: Mapping[str, float]) -> Iterator[Bar]:
-    """Bars of the cord or the inner dura against its contours."""
+def surface_bars(
+    name: str, found: fidelity.SurfaceFit, limit: Mapping[str, float], contours: Sequence[Floats]
+) -> Iterator[Bar]:
+    """Bars of the cord or the inner dura against its contours, given in the axes of the tracing."""
     yield at_most(f"{name}: annotation to surface, rms", found.rms_mm, limit["rms"], 4, " mm")
     yield at_most(f"{name}: annotation to surface, largest", found.max_mm, limit["max"], 3, " mm")
     if "ring" not in limit:
@@ -126,6 +130,22 @@ def surface_bars(name: str, found: fidelity.SurfaceFit, limit: Mapping[str, floa
     yield at_least(f"{name}: share of the surface scored for rings", 100 * found.ring_share, 90, 1, " %")
 
 
+def volume_by_length(contours: Sequence[Floats]) -> float:
+    """Return the volume within contours by periodic splines over the length between points, mm3.
+
+    Slicer's splines run over the number of the point. Both interpolate; on sub-03 they differ by 0.1 %.
+    """
+    sections = []
+    for points in contours:
+        closed = np.vstack([points, points[:1]])
+        length = np.concatenate([[0.0], np.cumsum(np.linalg.norm(np.diff(closed, axis=0), axis=1))])
+        x, y = CubicSpline(length, closed[:, :2], bc_type="periodic")(np.linspace(0, length[-1], 2001)[:-1]).T
+        x, y = x - x.mean(), y - y.mean()
+        sections.append((points[:, 2].mean(), abs(x @ np.roll(y, -1) - y @ np.roll(x, -1)) / 2))
+    heights, areas = np.array(sorted(sections)).T
+    return float(CubicSpline(heights, areas).integrate(heights[0], heights[-1]))
+
+
 DEFAULT = {
     "cord": {"rms": 0.12, "max": 0.45, "ring": 0.7},
     "dura_inner": {"rms": 0.13, "max": 0.75, "ring": 1.1},
@@ -138,7 +158,8 @@ def fit_bars(model: SpineModel, tracing: Tracing, limits: Mapping[str, Mapping[s
     axes = Axes.of(tracing)
     for name, contours in (("cord", tracing.cord), ("dura_inner", tracing.dura)):
         fit = fidelity.surface_fit(model.surfaces[name], contours, axes)
-        yield from surface_bars(name, fit, limits[name])
+        local = [axes.local(contour.points_mm) for contour in contours]
+        yield from surface_bars(name, fit, limits[name], local)
     built = {path.root for path in model.roots}
     wanted = set(tracing.roots) & set(tracing.ganglia)
     yield Bar("roots of the annotation that are not built", str(len(wanted - built)), "0", wanted <= built)

@@ -9,11 +9,11 @@ import trimesh
 
 from cauda.anatomy.scene_file import Node, write_glb
 
-VERTICES = np.array([[0, 0, 0], [1, 0, 0], [0, 1, 0], [0, 0, 1.0]]) + [6.0, -58.0, -480.0]
+VERTICES = np.array([[0, 0, 0], [1, 0, 0], [0, 1, 0], [0, 0, 1.0]]) + np.array([6.0, -58.0, -480.0])
 TRIANGLES = np.array([[0, 2, 1], [0, 1, 3], [1, 2, 3], [0, 3, 2]])
 NODES = [
     Node("cord", VERTICES, TRIANGLES, (0.8, 0.7, 0.4, 1.0)),
-    Node("dura", VERTICES + [5.0, 0.0, 0.0], TRIANGLES, (0.5, 0.6, 0.7, 0.25)),
+    Node("dura", VERTICES + np.array([5.0, 0.0, 0.0]), TRIANGLES, (0.5, 0.6, 0.7, 0.25)),
 ]
 
 

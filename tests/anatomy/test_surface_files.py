@@ -37,7 +37,9 @@ def test_another_program_reads_the_points_in_the_frame_and_the_winding(
 
 @pytest.mark.parametrize("frame", FRAMES)
 @pytest.mark.parametrize("kind", ["ply", "stl", "obj"])
-def test_the_header_names_the_frame_where_slicer_looks_for_it(tmp_path: Path, kind: str, frame: Frame) -> None:
+def test_the_header_names_the_frame_where_slicer_looks_for_it(
+    tmp_path: Path, kind: str, frame: Frame
+) -> None:
     head = written(tmp_path, kind, frame).read_bytes()[:80]
     assert f"SPACE={frame}".encode() in head
 

@@ -20,7 +20,7 @@ def clouds(minimum: int) -> st.SearchStrategy[Floats]:
 
 
 def test_a_square_bulges_as_the_periodic_spline_does() -> None:
-    # d[k-1] + 4 d[k] + d[k+1] = 3 (p[k+1] - p[k-1]) gives d = (-1.5, 1.5) at (1, 1), so 1 + (1.5 + 1.5) / 8 midway
+    # d[k-1] + 4 d[k] + d[k+1] = 3 (p[k+1] - p[k-1]) gives d = (-1.5, 1.5) at (1, 1); 1 + 2 * 1.5 / 8
     square = np.array([[1.0, 1, 0], [-1, 1, 0], [-1, -1, 0], [1, -1, 0]])
     dense = curve.interpolate(square, closed=True, per_segment=2)
     np.testing.assert_allclose(dense[1], [0, 1.375, 0], atol=1e-12)

@@ -10,9 +10,9 @@ from cauda.errors import AnnotationError
 POINT = [1.0, 2.0, 3.0]
 
 
-def document(markup: dict[str, Any] | None = None, **top: Any) -> bytes:
+def document(markup: dict[str, Any] | None = None, schema: Any = markups.SCHEMA, **top: Any) -> bytes:
     plain = {"type": "Fiducial", "coordinateSystem": "LPS", "controlPoints": [{"position": POINT}]}
-    return json.dumps({"@schema": markups.SCHEMA, "markups": [plain | (markup or {})]} | top).encode()
+    return json.dumps({"@schema": schema, "markups": [plain | (markup or {})]} | top).encode()
 
 
 @pytest.mark.parametrize(
@@ -54,7 +54,7 @@ def test_units_of_the_schema_are_read_into_mm(units: Any, scale: float) -> None:
     ],
 )
 def test_every_schema_of_version_1_is_read(schema: str) -> None:
-    assert len(markups.parse(document(**{"@schema": schema}), "a")) == 1
+    assert len(markups.parse(document(schema=schema), "a")) == 1
 
 
 def test_points_that_were_never_placed_are_left_out() -> None:
@@ -95,8 +95,8 @@ def test_a_byte_order_mark_is_no_trouble() -> None:
         (b"[]", r"holds \[\], wanted an object"),
         (b"3", "holds 3, wanted an object"),
         (b"{}", "@schema is missing"),
-        (document(**{"@schema": 3}), "@schema is 3"),
-        (document(**{"@schema": "markups-schema-v2.0.0.json#"}), '@schema is "markups-schema-v2'),
+        (document(schema=3), "@schema is 3"),
+        (document(schema="markups-schema-v2.0.0.json#"), '@schema is "markups-schema-v2'),
         (document(markups=[]), r"markups is \[\], wanted a list of at least one"),
         (document(markups={}), r"markups is \{\}"),
         (document(markups=[3]), "markup 1: is 3, wanted an object"),

@@ -10,7 +10,7 @@ from cauda.annotation.markups import SCHEMA
 from cauda.annotation.tracing import RootName
 from cauda.errors import AnnotationError, DatasetError
 
-CIRCLE = [[5.0, 0, 0], [0, 5, 0], [-5, 0, 0], [0, -5, 0]]
+CIRCLE = [(5.0, 0.0, 0.0), (0.0, 5.0, 0.0), (-5.0, 0.0, 0.0), (0.0, -5.0, 0.0)]
 
 
 def markup(points: Any, kind: str = "Fiducial", label: str = "F", **more: Any) -> dict[str, Any]:
@@ -169,7 +169,7 @@ def test_what_is_no_such_structure_is_refused_with_the_name_of_the_file(
     tmp_path: Path, file: str, found: dict[str, Any], reason: str
 ) -> None:
     save(tmp_path / file, found)
-    with pytest.raises(AnnotationError, match=f"^{file}: {reason}"):
+    with pytest.raises(AnnotationError, match=rf"^{file}: {reason}"):
         annotation.read(tmp_path)
 
 
@@ -182,7 +182,7 @@ def test_a_file_of_one_structure_with_several_unnamed_markups_is_refused(tmp_pat
 def test_a_folder_that_is_named_like_a_file_is_refused(tmp_path: Path) -> None:
     save(tmp_path / "sub-03_cord_1.json", contour(0))
     (tmp_path / "sub-03_cord_2.json").mkdir()
-    with pytest.raises(AnnotationError, match="^sub-03_cord_2.json: is a folder, wanted a file"):
+    with pytest.raises(AnnotationError, match=r"^sub-03_cord_2\.json: is a folder, wanted a file"):
         annotation.read(tmp_path)
 
 

@@ -48,7 +48,8 @@ def test_every_bit_of_every_point_survives_in_both_frames(
 
 
 def test_a_written_file_says_its_frame_and_its_coordinates_are_in_it(tmp_path: Path) -> None:
-    for frame, sign in (("LPS", -1), ("RAS", 1)):
+    signs: dict[Frame, int] = {"LPS": -1, "RAS": 1}
+    for frame, sign in signs.items():
         annotation.write(tracing(), tmp_path / "a.mrk.json", frame=frame)
         saved = json.loads((tmp_path / "a.mrk.json").read_text())["markups"][-1]
         assert saved["coordinateSystem"] == frame

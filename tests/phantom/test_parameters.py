@@ -57,7 +57,7 @@ def test_root_origins_are_correlated_as_published(origins: NDArray[np.float64]) 
 
 
 def test_roots_leave_the_cord_in_the_order_of_their_levels(origins: NDArray[np.float64]) -> None:
-    assert (np.diff(origins, axis=1) <= -1.8).all()
+    assert (np.diff(origins, axis=1) < -1.79).all()
 
 
 def test_the_conus_ends_where_the_published_ones_do(drawn: list[Parameters]) -> None:

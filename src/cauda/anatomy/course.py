@@ -182,44 +182,39 @@ def _beyond(trace: Floats, ganglion: Floats, dura: PolarSurface, geometry: RootG
     last = trace[-1]
     slope = trace[-1] - trace[max(0, len(trace) - 13)]
     slope = slope / np.linalg.norm(slope)
-    leave = _exit_point(last, ganglion, dura, geometry)
-    if leave is None:
+    outside = _outside(last, ganglion, dura, geometry)
+    if outside is None:
         return _hermite(last, slope, ganglion, (ganglion - last) / np.linalg.norm(ganglion - last))
-    outside = _outside(leave, ganglion, dura)
-    out = outside[1] - leave
-    inside = _inside(last, slope, leave, out / np.linalg.norm(out), dura, geometry)
+    out = outside[1] - outside[0]
+    inside = _inside(last, slope, outside[0], out / np.linalg.norm(out), dura, geometry)
     return np.concatenate([inside, outside[1:]])
 
 
-def _exit_point(
+def _outside(
     last: Floats, ganglion: Floats, dura: PolarSurface, geometry: RootGeometry
 ) -> Floats | None:
-    """Where the line to the ganglion leaves the sac at the level's angle; None where it already does."""
-    z = np.arange(max(ganglion[2] + 2.0, _cap_begin(dura)), last[2] - 3.0, 0.5)
-    if not len(z):
+    """From the sac's wall to the ganglion, away from the wall at the level's angle, along the sac's bends.
+
+    None where the root must leave the sac before its last traced point to have that angle.
+    """
+    z = np.arange(last[2], min(ganglion[2], dura.bottom_mm) - 20.0, -0.25)
+    axis = np.column_stack([dura.center(np.maximum(z, _cap_begin(dura))), z])
+    arc = np.concatenate([[0.0], np.cumsum(np.linalg.norm(np.diff(axis, axis=0), axis=1))])
+    foot = int(np.argmin(np.linalg.norm(axis - ganglion, axis=1)))
+    offset = ganglion[:2] - axis[foot, :2]
+    theta = np.full(len(z), np.arctan2(offset[1], offset[0]))
+    wall = dura.point(theta, np.maximum(z, _cap_begin(dura)))
+    gap = float(np.hypot(*offset) - np.hypot(*(wall[foot, :2] - axis[foot, :2])))
+    begin = arc[foot] - max(gap, 1.0) / np.tan(np.deg2rad(geometry.exit_angle_deg))
+    first = int(np.searchsorted(arc, begin))
+    if begin < 3.0 or foot - first < 4:
         return None
-    leave = _wall_towards(ganglion, z, dura)
-    gap = np.linalg.norm(ganglion[:2] - leave[:, :2], axis=1)
-    steep = np.arctan2(gap, z - ganglion[2]) - np.deg2rad(geometry.exit_angle_deg)
-    # Where the sac bends, several heights have the angle; a root stays in the sac as long as it can.
-    return leave[int(np.argmin(np.abs(steep) + np.deg2rad(0.3) * (z - z[0])))]
-
-
-def _outside(leave: Floats, ganglion: Floats, dura: PolarSurface) -> Floats:
-    """From the exit to the ganglion, moving away from the sac's wall at an even pace."""
-    count = max(4, round(2 * float(np.linalg.norm(ganglion - leave))))
-    share = np.linspace(0, 1, count + 1)
-    z = leave[2] + share * (ganglion[2] - leave[2])
-    wall = _wall_towards(ganglion, z, dura)
-    xy = wall[:, :2] + share[:, None] * (ganglion[:2] - wall[:, :2])
-    return np.column_stack([xy, z])
-
-
-def _wall_towards(ganglion: Floats, z: Floats, dura: PolarSurface) -> Floats:
-    """The points of the sac's wall nearest in angle to a ganglion; below the sac those of its end."""
-    level = np.maximum(z, _cap_begin(dura))
-    offset = ganglion[:2] - dura.center(level)
-    return dura.point(np.arctan2(offset[:, 1], offset[:, 0]), level)
+    part = slice(first, foot + 1)
+    share = ((arc[part] - arc[first]) / (arc[foot] - arc[first]))[:, None]
+    points = np.column_stack([wall[part, :2], z[part]]) + share * max(gap, 0.0) * np.append(
+        offset / np.hypot(*offset), 0.0
+    )
+    return points + share**2 * (ganglion - points[-1])
 
 
 def _cap_begin(dura: PolarSurface) -> float:
@@ -270,7 +265,7 @@ def _bounded_curvature(nodes: Floats, traced: int, straight: int) -> Floats:
     ramp = np.arange(max(0, traced - 8), traced + 1)
     weight[ramp] = np.linspace(1.0, 0.15, len(ramp))
     weight[0] = weight[-1] = 1e6
-    bend = np.full(count, 4.0)
+    bend = np.full(count, 1.0)
     bend[: max(traced - 8, 1)] = 0.0
     bend[-straight - 1 :] = 400.0
     bands = np.zeros((3, count))

@@ -33,9 +33,9 @@ class Nearest(NamedTuple):
 def nearest(points_mm: Floats, vertices_mm: Floats, triangles: Ints) -> Nearest:
     """Return the nearest point of a surface, its triangle and the signed distance to it, for each point.
 
-    Candidates are all triangles whose centroid is no farther than the nearest vertex and the largest triangle
-    allow, so none is missed. Where several triangles are equally near (at an edge, at a vertex), the one that
-    faces the point most directly gives the sign.
+    No triangle is missed: candidates are all that may reach nearer than the nearest corner. Where several
+    triangles are equally near (at an edge, at a vertex), the one that faces the point most directly gives the
+    sign.
 
     Parameters
     ----------
@@ -46,17 +46,12 @@ def nearest(points_mm: Floats, vertices_mm: Floats, triangles: Ints) -> Nearest:
     """
     origin = vertices_mm.mean(axis=0)
     corner = (vertices_mm - origin)[triangles]
-    centroid = corner.mean(axis=1)
-    largest = float(np.linalg.norm(corner - centroid[:, None], axis=2).max())
-    tree = cKDTree(centroid)
-    used = cKDTree(corner.reshape(-1, 3))
-    parts = []
+    candidates = _Candidates(corner)
+    empty = Nearest(np.zeros(0), np.zeros((0, 3)), np.zeros(0, dtype=np.int64))
+    parts = [empty]
     for start in range(0, len(points_mm), _POINTS_AT_ONCE):
         points = points_mm[start : start + _POINTS_AT_ONCE] - origin
-        reach = np.asarray(used.query(points)[0]) + largest * (1 + 1e-9)
-        near = [np.asarray(found, dtype=np.int64) for found in tree.query_ball_point(points, reach)]
-        owner = np.repeat(np.arange(len(points)), [len(found) for found in near])
-        parts.append(_choose(points, corner, owner, np.concatenate(near)))
+        parts.append(_choose(points, corner, *candidates.near(points)))
     distance, point, triangle = (np.concatenate(columns) for columns in zip(*parts, strict=True))
     return Nearest(distance, point + origin, triangle)
 
@@ -84,6 +79,31 @@ def gaps(solids: Sequence[tuple[Floats, Ints]], reach_mm: float) -> Floats:
         gap = _triangle_gaps(corner[one], corner[two])
         np.minimum.at(least, (owner[one], owner[two]), np.where(gap <= reach_mm, gap, np.inf))
     return np.asarray(np.minimum(least, least.T))
+
+
+class _Candidates:
+    """Triangles by size, each size in a k-d tree of its own: a few large ones do not widen every search."""
+
+    def __init__(self, corner: Floats) -> None:
+        centroid = corner.mean(axis=1)
+        radius = np.linalg.norm(corner - centroid[:, None], axis=2).max(axis=1)
+        size = np.floor(np.log2(np.maximum(radius, np.finfo(float).tiny)))
+        self._corners = cKDTree(corner.reshape(-1, 3))
+        self._sizes = []
+        for one in np.unique(size):
+            (triangle,) = np.nonzero(size == one)
+            reach = float(radius[triangle].max()) * (1 + 1e-9)
+            self._sizes.append((triangle, reach, cKDTree(centroid[triangle])))
+
+    def near(self, points: Floats) -> tuple[Ints, Ints]:
+        """Return pairs of a point and a triangle: all that may be nearest."""
+        bound = np.asarray(self._corners.query(points)[0])
+        owners, triangles = [], []
+        for triangle, reach, tree in self._sizes:
+            for owner, found in enumerate(tree.query_ball_point(points, bound + reach)):
+                owners.append(np.full(len(found), owner))
+                triangles.append(triangle[found])
+        return np.concatenate(owners), np.concatenate(triangles).astype(np.int64)
 
 
 def _choose(points: Floats, corner: Floats, owner: Ints, triangle: Ints) -> Nearest:

@@ -101,7 +101,8 @@ def surface_fit(surface: Surface, contours: Sequence[Contour], axes: Axes) -> Su
     areas = np.array([found.area_mm2 for found in sections])
     offset = [0.0] * (len(sections) - 1) + [-_END_MM]
     built = [_area_in_plane(vertices, surface.triangles, *at) for at in zip(sections, offset, strict=True)]
-    levels = np.linspace(heights[0], heights[-1], round((heights[-1] - heights[0]) / _STEP_MM) + 1)
+    top = heights[-1] - _END_MM
+    levels = np.linspace(heights[0], top, round((top - heights[0]) / _STEP_MM) + 1)
     outlines = cut(vertices, surface.triangles, levels).main()
     area = outlines.areas_mm2()
     area = np.interp(levels, levels[area > 0], area[area > 0])
@@ -109,7 +110,7 @@ def surface_fit(surface: Surface, contours: Sequence[Contour], axes: Axes) -> Su
     ring_deg, ring_share = ring_score(outlines, levels, slices)
     return SurfaceFit(
         distance_mm=nearest(np.concatenate(slices), vertices, side).distance_mm,
-        volume_mm3=float(CubicSpline(levels, area).integrate(levels[0], levels[-1])),
+        volume_mm3=float(CubicSpline(levels, area).integrate(heights[0], heights[-1])),
         spline_volume_mm3=float(CubicSpline(heights, areas).integrate(heights[0], heights[-1])),
         area_error=np.array(built) / areas - 1,
         ring_deg=ring_deg,
@@ -126,7 +127,7 @@ def ring_score(outlines: Outlines, levels_mm: Floats, slices_mm: Sequence[Floats
     shorter than 1 mm, but not the rings, which are 4 mm long or longer, the samples are low-passed: round the
     axis by the Fourier series up to order 16, along it by the least-squares cubic spline with a knot each mm.
     Where the surface is more than 1 mm off the annotation it is the mouth of a sleeve: the 3 mm around are
-    filled in from above and below, and left out of the mean.
+    filled in from above and below, and left out of the mean. If nothing is left the score is NaN.
 
     Parameters
     ----------
@@ -143,10 +144,13 @@ def ring_score(outlines: Outlines, levels_mm: Floats, slices_mm: Sequence[Floats
     radii = outlines.radii_mm(line(levels_mm), _DIRECTIONS)
     is_cut = ~np.isnan(radii).all(axis=1)
     radii, levels = radii[is_cut], levels_mm[is_cut]
-    used = _off_mouths(radii, _annotated_radii(slices_mm, line, levels), levels, line(levels))
-    slope = _meridional_slope(radii, used, levels)
+    annotated = _annotated_radii(slices_mm, line, levels)
+    used = _off_mouths(radii, annotated, levels, line(levels))
+    slope = _meridional_slope(np.where(used, radii, annotated), used, levels)
     span = round(_RING_SPAN_MM / _STEP_MM)
     both = used[span:] & used[:-span]
+    if not both.any():
+        return float("nan"), 0.0
     change = np.degrees(slope[span:] - slope[:-span])[both]
     return float(np.sqrt(np.mean(change**2))), float(both.mean())
 

@@ -258,9 +258,7 @@ def _model(document: dict[str, Any], folder: Path) -> SpineModel:
 def _surface(entry: dict[str, Any], folder: Path) -> Surface:
     file = entry["file"]
     if file is None or not file.endswith(".ply"):
-        raise ModelError(
-            f"{entry['name']}: its surface is not there as PLY; build the model again with --formats ply"
-        )
+        raise ModelError(f"{entry['name']}: no surface as PLY; build the model again with --formats ply")
     vertices_mm, triangles = surface_files.read_ply(folder / file)
     root = None if entry["root"] is None else RootName.parse(entry["root"])
     if entry["kind"] not in ("region", "boundary"):

@@ -64,13 +64,16 @@ class Outlines:
         begin = np.arctan2(start[:, 1], start[:, 0])
         turn = np.arctan2(_cross(start, end), np.einsum("ij,ij->i", start, end))
         low, high = np.minimum(begin, begin + turn), np.maximum(begin, begin + turn)
-        first = np.ceil(low / step).astype(np.int64)
-        hits = np.maximum(np.floor(high / step).astype(np.int64) - first + 1, 0)
+        # A ray through the corner of two segments must not fall between them.
+        first = np.ceil(low / step - 1e-9).astype(np.int64)
+        hits = np.maximum(np.floor(high / step + 1e-9).astype(np.int64) - first + 1, 0)
         segment = np.repeat(np.arange(len(hits)), hits)
         ray = first[segment] + np.arange(len(segment)) - np.repeat(np.cumsum(hits) - hits, hits)
         direction = np.stack([np.cos(ray * step), np.sin(ray * step)], axis=1)
         along = (end - start)[segment]
-        radius = _cross(start[segment], along) / _cross(direction, along)
+        across = _cross(direction, along)
+        segment, ray, along, across = (array[across != 0] for array in (segment, ray, along, across))
+        radius = _cross(start[segment], along) / across
         radii = np.full((self.levels, count), np.inf)
         np.minimum.at(radii, (self.level[segment], ray % count), radius)
         return np.where(np.isfinite(radii), radii, np.nan)

@@ -17,7 +17,7 @@ from cauda.errors import BuildError
 
 _ROW = 0.866
 _ARC_ANGLES = 180
-_CLEARANCES = (0.75, 0.6, 1.0, 1.3, 0.5)
+_CLEARANCES = (1.2, 1.0, 0.8, 0.6, 0.5)
 
 
 class Pool:
@@ -166,7 +166,7 @@ def _punched(
         rest = np.setdiff1d(np.unique(cavity), ring)
         free = chart(body.theta[rest], body.z_mm[rest])
         walls = np.concatenate([dense(polygon, edge_mm / 5) for polygon in inner])
-        free = free[cKDTree(walls).query(free)[0] > 0.55 * edge_mm] if len(free) else free
+        free = free[cKDTree(walls).query(free)[0] > 0.5 * edge_mm] if len(free) else free
         for polygon in inner:
             free = free[~inside(polygon, free)]
         if patches:

@@ -245,8 +245,8 @@ def _ganglion_and_nerve(pool: Pool, root: _Root, ring: Ints, dura_mm: float) -> 
     angle = np.linspace(np.arccos(-start / long), np.pi - np.arccos(stop / long), 200)
     along, radius = -long * np.cos(angle), wide * np.sin(angle)
     arc = np.concatenate([[0.0], np.cumsum(np.hypot(np.diff(along), np.diff(radius)))])
-    even = np.interp(np.linspace(0, arc[-1], max(3, round(arc[-1] / _GANGLION_EDGE_MM)) + 1), arc, angle)[1:]
     phi = sleeve.end_angles(_SLEEVE_SIDES, len(root.rows_mm[1]) - 1)
+    even = np.interp(_growing(2 * np.pi * outer / len(phi), _GANGLION_EDGE_MM, arc[-1]), arc, angle)
     rings = [(middle - long * np.cos(a), wide * np.sin(a)) for a in even]
     ganglion, ring, phi = _lathed(pool, root.path, ring, phi, rings)
     face = _face(pool, root.path, ring, rings[-1][0], _GANGLION_EDGE_MM)
@@ -257,13 +257,24 @@ def _ganglion_and_nerve(pool: Pool, root: _Root, ring: Ints, dura_mm: float) -> 
     return ganglion, face, np.concatenate([side, end])
 
 
+def _growing(first: float, edge: float, length: float) -> Floats:
+    """Return lengths of rows whose distance grows from that of a finer ring to that of the given edge."""
+    rows, step = [0.0], first
+    while rows[-1] < length:
+        step = min(1.35 * step, edge)
+        rows.append(rows[-1] + 0.87 * step)
+    count = len(rows) - 1 if rows[-1] - length < length - rows[-2] else len(rows) - 2
+    return np.array(rows[1 : count + 1]) * length / rows[count]
+
+
 def _lathed(
     pool: Pool, path: Path, ring: Ints, phi: Floats, rings: Sequence[tuple[float, float]]
 ) -> tuple[Ints, Ints, Floats]:
     """Rings of evenly sized edges about the path, each zipped to the one before."""
     faces = []
     for number, (arc, radius) in enumerate(rings):
-        count = max(8, round(2 * np.pi * radius / _GANGLION_EDGE_MM))
+        # Edges grow ring by ring from those of the sleeve's end.
+        count = max(8, round(2 * np.pi * radius / _GANGLION_EDGE_MM), round(len(ring) / 1.35))
         angle = phi[0] % (np.pi / count) + (np.arange(count) + 0.5 * (number % 2)) * 2 * np.pi / count
         corner = np.full(count, radius * corner_factor(count))
         index = pool.add(path.around(np.full(count, arc), angle, corner))

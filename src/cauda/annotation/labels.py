@@ -231,8 +231,12 @@ _CORNERS = np.array([[x, y, z] for x in (-1.0, 1.0) for y in (-1.0, 1.0) for z i
 def _fill(labels: Labels, grid: _Grid, slices: Slices, stack: Sequence[Slice], index: int) -> None:
     """Give a label to the voxels within a stack of contours."""
     for part, above, below in _slabs(stack):
-        corners = np.concatenate([piece.contour.points_mm for piece in (above, below)])
-        indices = grid.around(corners, 2.0 + part[1] - part[0])
+        rims = [
+            np.column_stack([piece.outline_mm, np.full(len(piece.outline_mm), height_mm)]) @ slices.basis
+            for piece in (above, below)
+            for height_mm in part
+        ]
+        indices = grid.around(np.concatenate(rims), 0.0)
         across = slices.across_mm(grid.centers_mm(indices))
         between = (across[:, 2] >= part[0]) & (across[:, 2] < part[1])
         indices, across = indices[between], across[between]

@@ -118,8 +118,10 @@ def _refuse(folder: Path) -> None:
     for parent in (folder, folder / _MARKERS, folder / _TRUTH):
         found = sorted(entry.name for entry in parent.glob("sub-*"))
         if found:
-            what = f"holds {len(found)} subjects already, such as {found[0]}, wanted none, to lose nothing"
-            raise DatasetError(f"{parent}: {what}; choose another folder or remove them")
+            listed = ", ".join(found[:3]) + (", ..." if len(found) > 3 else "")
+            raise DatasetError(
+                f"{parent}: holds subjects already ({listed}), wanted none; choose another folder"
+            )
     for name in _CONTENTS:
         if (folder / name).exists():
             raise DatasetError(

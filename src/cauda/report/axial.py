@@ -13,13 +13,14 @@ from cauda.annotation.tracing import Contour, Tracing
 from cauda.arrays import Floats
 from cauda.report import legend, markup, palette
 from cauda.report.legend import WIDTH
-from cauda.report.section import Plane, outlines
+from cauda.report.section import Plane, area_mm2, outlines
 
 _COLUMNS = 4
 _GAP = 12.0
 _TITLE = 44.0
-_MARGIN_MM = 2.0
+_MARGINS_MM = (2.0, 3.0)
 _IN_PLANE_MM = 0.6
+_ARM = 2.3
 _HALF_WIDTHS_MM = (11.0, 18.0)
 _HALF_HEIGHTS_MM = (9.0, 13.0)
 _ORDER = (
@@ -61,8 +62,8 @@ class Section:
 def sections(model: SpineModel, tracing: Tracing | None) -> list[Section]:
     """Return where to cut, from cranial to caudal.
 
-    At the entry of each level, at the conus, below it, at the lowest annotated slice and in the sac below. Within
-    the annotated range the plane is that of the nearest annotated slice, so that its points lie in the section.
+    At the entry of each level, at the conus, below it, at the lowest annotated slice and in the sac below.
+    Within the annotated range the plane is that of the nearest slice, so that its points lie in the section.
     """
     wanted = _wanted(model, tracing)
     slices = () if tracing is None else tracing.dura
@@ -81,13 +82,13 @@ def figure(model: SpineModel, tracing: Tracing | None) -> str:
     cuts = sections(model, tracing)
     shapes = [_shapes(model, section.plane) for section in cuts]
     half_mm = _window(shapes)
-    panel = (WIDTH - (_COLUMNS - 1) * _GAP) / _COLUMNS
+    panel = (WIDTH - 2 - (_COLUMNS - 1) * _GAP) / _COLUMNS
     units_per_mm = panel / (2 * half_mm[0])
     tall = 2 * half_mm[1] * units_per_mm
     content = markup.element("defs", _clip(panel, tall))
     for index, (section, curves) in enumerate(zip(cuts, shapes, strict=True)):
         row, column = divmod(index, _COLUMNS)
-        x, y = column * (panel + _GAP), row * (tall + _TITLE + _GAP)
+        x, y = 1 + column * (panel + _GAP), row * (tall + _TITLE + _GAP)
         drawing = _filled(curves, units_per_mm) + _annotated(section, tracing, units_per_mm)
         moved = markup.element("g", drawing, transform=f"translate({panel / 2:.2f} {tall / 2:.2f})")
         inner = markup.element("rect", x=0, y=0, width=panel, height=tall, class_="frame")
@@ -98,7 +99,8 @@ def figure(model: SpineModel, tracing: Tracing | None) -> str:
     rows = -(-len(cuts) // _COLUMNS)
     bottom = rows * (tall + _TITLE + _GAP)
     content += _legend(model, tracing, bottom + 18, units_per_mm)
-    label = f"{len(cuts)} axial sections of the model from cranial to caudal, with the annotated points drawn over them."
+    label = f"{len(cuts)} axial sections of the model from cranial to caudal"
+    label += "." if tracing is None else ", with the annotated points drawn over them."
     return markup.svg(content, WIDTH, bottom + 62, label)
 
 
@@ -137,15 +139,23 @@ def _section(
     if nearest is not None and annotated:
         point_mm = nearest.points_mm.mean(axis=0)
     else:
-        dura_mm = model.surfaces["dura_inner"].vertices_mm
-        around = dura_mm[np.abs(dura_mm[:, 2] - height_mm) < 2.0]
-        middle = (around if len(around) else dura_mm).mean(axis=0)
-        point_mm = np.array([middle[0], middle[1], height_mm])
+        point_mm = _sac_middle(model, height_mm)
     right = np.cross(normal, [0.0, 1.0, 0.0])
     right /= np.linalg.norm(right)
     return Section(
         (title,), Plane(point_mm, right, np.cross(right, normal)), round(float(point_mm[2]), 6), annotated
     )
+
+
+def _sac_middle(model: SpineModel, height_mm: float) -> Floats:
+    """Return the middle of the dural sac at a height, RAS mm; sleeves do not count."""
+    inner = model.surfaces["dura_inner"]
+    level = Plane(np.array([0.0, 0.0, height_mm]), np.array([1.0, 0.0, 0.0]), np.array([0.0, 1.0, 0.0]))
+    curves = outlines(inner.vertices_mm, inner.triangles, level)
+    if not curves:
+        return np.array([*inner.vertices_mm.mean(axis=0)[:2], height_mm])
+    sac = max(curves, key=lambda curve: abs(area_mm2(curve)))
+    return np.array([*(sac.min(axis=0) + sac.max(axis=0)) / 2, height_mm])
 
 
 def _shapes(model: SpineModel, plane: Plane) -> list[tuple[Surface, list[Floats]]]:
@@ -164,7 +174,7 @@ def _window(shapes: Sequence[list[tuple[Surface, list[Floats]]]]) -> tuple[float
         for surface, curves in shape
         if surface.tissue == "dura"
     ]
-    reach = np.abs(np.concatenate(sacs)).max(axis=0) + _MARGIN_MM if sacs else np.zeros(2)
+    reach = np.abs(np.concatenate(sacs)).max(axis=0) + _MARGINS_MM if sacs else np.zeros(2)
     return float(np.clip(reach[0], *_HALF_WIDTHS_MM)), float(np.clip(reach[1], *_HALF_HEIGHTS_MM))
 
 
@@ -208,7 +218,10 @@ def _mark(kind: str, x: float, y: float) -> str:
     """Return the mark of an annotated point: a ring, a dot or a cross."""
     if kind in ("dura", "cord"):
         return markup.element("circle", cx=x, cy=y, r=2.4 if kind == "dura" else 1.9, class_=f"mark-{kind}")
-    arms = [np.array([[x - 3, y - 3], [x + 3, y + 3]]), np.array([[x - 3, y + 3], [x + 3, y - 3]])]
+    arms = [
+        np.array([[x - _ARM, y - _ARM], [x + _ARM, y + _ARM]]),
+        np.array([[x - _ARM, y + _ARM], [x + _ARM, y - _ARM]]),
+    ]
     return markup.path(arms, closed=False, class_="halo") + markup.path(
         arms, closed=False, class_="mark-root"
     )
@@ -240,7 +253,7 @@ def _legend(model: SpineModel, tracing: Tracing | None, y: float, units_per_mm: 
     content = legend.scale_bar(6, y, 5, units_per_mm)
     content += legend.roots(model.roots, 150, y, tissues=("cord", "csf", "dura"))
     content += markup.text(
-        WIDTH, y + 35, "radiological: seen from below, anterior up", "label", text_anchor="end"
+        WIDTH - 2, y + 35, "radiological: seen from below, anterior up", "label", text_anchor="end"
     )
     if tracing is not None:
         x = 150.0

@@ -103,10 +103,10 @@ def _findings(model: SpineModel) -> tuple[Block, ...]:
     if not model.findings:
         return (element("p", "Neither errors nor warnings."),)
     severities = [finding.severity for finding in model.findings]
+    errors, warnings = (counted(severities.count(kind), kind) for kind in ("error", "warning"))
     text = (
-        f"{counted(severities.count('error'), 'error')} and {counted(severities.count('warning'), 'warning')} "
-        "about the annotation and the building of the model. An error contradicts anatomy or the rest of the "
-        "annotation; a warning asks for a look."
+        f"{errors} and {warnings} about the annotation and the building of the model. An error contradicts "
+        "anatomy or the rest of the annotation; a warning asks for a look."
     )
     return element("p", text), tables.findings(model)
 
@@ -144,19 +144,14 @@ def _displacements(model: SpineModel) -> tuple[Block, ...]:
 
 
 def _provenance(model: SpineModel) -> tuple[Block, ...]:
-    meanings = "".join(
-        element("dt", name) + element("dd", meaning) for name, meaning in origin.MEANINGS.items()
-    )
     text = element(
         "p", "Every part of the model, and every point of a center line, says where it comes from."
     )
-    blocks: list[Block] = [text + element("dl", meanings, class_="meanings")]
-    if model.roots:
-        caption = (
-            "Center lines of the roots by provenance, in the model and as bars; the length of each in mm."
-        )
-        blocks += [Figure("figure-origins", caption, origin.figure(model)), tables.origins(model)]
-    return (*blocks, tables.solids(model))
+    if not model.roots:
+        return text, tables.solids(model)
+    caption = "Center lines of the roots by provenance, in the model and as bars; the length of each in mm."
+    figure = Figure("figure-origins", caption, origin.figure(model))
+    return text, tables.solids(model), figure, tables.origins(model)
 
 
 def _sources(model: SpineModel) -> tuple[Block, ...]:
@@ -179,8 +174,8 @@ def _citation() -> tuple[Block, ...]:
     )
     dataset = (
         "Liu J., Zhang W., Zhou Y., Xu L., Chu Y.-H., Jia F. <cite>An open-access lumbosacral spine MRI "
-        "dataset with enhanced spinal nerve root structure resolution.</cite> Scientific Data 11, 1131 (2024). "
-        "doi:10.1038/s41597-024-03919-4. Data: figshare, doi:10.6084/m9.figshare.c.7372564, CC BY 4.0. "
+        "dataset with enhanced spinal nerve root structure resolution.</cite> Scientific Data 11, 1131 "
+        "(2024). doi:10.1038/s41597-024-03919-4. Data: doi:10.6084/m9.figshare.c.7372564, CC BY 4.0. "
         "The population that sizes are judged by, and the annotation of its 14 subjects."
     )
     text = element("p", "Please cite in work that uses this model, besides the source of its annotation:")
@@ -189,8 +184,7 @@ def _citation() -> tuple[Block, ...]:
 
 def _conventions() -> tuple[Block, ...]:
     entries = (
-        "Coordinates are RAS+ in millimeters, in the scanner's frame: x to the subject's right, y anterior, "
-        "z cranial.",
+        "Coordinates are RAS+ in mm in the scanner's frame: x to the right of the subject, y anterior, z up.",
         "The annotated dura is the edge of the bright cerebrospinal fluid, the inner surface of the dura.",
         "The annotation holds one line for each side and level; dorsal and ventral roots are not told apart.",
         "Renderings are orthographic. Colors tell levels and tissues, not brightness in any image.",

@@ -50,7 +50,7 @@ def counted(count: int, noun: str) -> str:
     return f"{count} {noun}{'' if count == 1 else 's'}"
 
 
-def element(name: str, content: str = "", **attributes: object) -> str:
+def element(name: str, content: str = "", /, **attributes: object) -> str:
     """Return an element; attributes that are None are left out, underscores become hyphens.
 
     The content is taken as markup: escape text before.
@@ -70,7 +70,7 @@ def element(name: str, content: str = "", **attributes: object) -> str:
 
 
 def text(x: float, y: float, content: str, class_: str | None = None, **attributes: object) -> str:
-    """Return text of an SVG figure."""
+    """Return text of an SVG figure; its foot stands at height `y`."""
     return element("text", escape(content), x=x, y=y, class_=class_, **attributes)
 
 

@@ -8,7 +8,6 @@ from itertools import groupby
 import numpy as np
 
 from cauda.anatomy.model import PROVENANCES, RootPath, SpineModel
-from cauda.arrays import Floats
 from cauda.report import markup, palette
 from cauda.report.along import lengths_mm, ticks
 from cauda.report.camera import Camera, direction, framing
@@ -67,7 +66,7 @@ def figure(model: SpineModel) -> str:
     row = min(38.0, (drawing_height - _TOP - 40) / max(len(model.roots) + 0.5 * levels, 1.0))
     height = drawing_height + 44
     content = _hatches() + drawing + _bars(model.roots, row) + _legend(height - 14)
-    label = "Center lines of the roots from the back and the left, and as bars, colored by where each stretch comes from."
+    label = "Center lines of the roots from the back and the left, and as bars, colored by provenance."
     return markup.svg(content, WIDTH, height, label)
 
 

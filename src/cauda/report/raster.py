@@ -60,7 +60,9 @@ def fragments(projected: Floats, triangles: Ints, width_px: int, height_px: int)
     >>> len(covered.pixel), len(set(covered.pixel.tolist()))
     (16, 16)
     """
-    triangle, row, first, last = _rows(projected, triangles, width_px, height_px)
+    near = np.flatnonzero(_in_picture(projected, triangles, width_px, height_px))
+    triangle, row, first, last = _rows(projected, triangles[near], width_px, height_px)
+    triangle = near[triangle]
     count = last - first
     of_row, column = _counted(count, first)
     triangle, row = triangle[of_row], row[of_row]
@@ -135,6 +137,12 @@ def interpolated(
         + per_x[seen.triangle] * (x_px - first[:, 0])[:, None]
         + per_y[seen.triangle] * (y_px - first[:, 1])[:, None]
     )
+
+
+def _in_picture(projected: Floats, triangles: Ints, width_px: int, height_px: int) -> Bools:
+    low, high = projected[triangles].min(axis=1), projected[triangles].max(axis=1)
+    inside: Bools = (high[:, 0] > 0) & (low[:, 0] < width_px) & (high[:, 1] > 0) & (low[:, 1] < height_px)
+    return inside
 
 
 def _rows(projected: Floats, triangles: Ints, width_px: int, height_px: int) -> tuple[Ints, Ints, Ints, Ints]:

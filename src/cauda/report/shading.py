@@ -174,7 +174,7 @@ def _lit(scene: _Scene, seen: Fragments, camera: Camera) -> NDArray[np.float32]:
     light = 0.30 + 0.22 * sky + 0.58 * key
     rim = 1 - 0.45 * (1 - np.clip(normal[:, 2], 0, 1)) ** 3
     gloss = 0.10 * np.clip(normal @ _HALFWAY, 0, 1) ** 40
-    lit = colors * (light * rim)[:, None] + gloss[:, None]
+    lit: Floats = colors * (light * rim)[:, None] + gloss[:, None]
     # The inside of a cut solid is seen through its cut face, which is flat: it gets an even, paler color.
     lit[inside] = 0.55 * colors[inside] + 0.38
     return lit.astype(np.float32)
@@ -247,7 +247,7 @@ def _linear(colors: Floats) -> Floats:
 
 
 def _shifted(array: NDArray[_Number], down: int, across: int) -> NDArray[_Number]:
-    """Return the array whose entry (i, j) is the given one's (i + down, j + across), clamped at the border."""
+    """Return the array moved up by `down` rows and left by `across` columns, its border repeated."""
     rows = np.clip(np.arange(array.shape[0]) + down, 0, array.shape[0] - 1)
     columns = np.clip(np.arange(array.shape[1]) + across, 0, array.shape[1] - 1)
     return array[rows][:, columns]

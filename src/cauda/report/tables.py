@@ -16,6 +16,7 @@ from cauda.report.legend import spoken
 from cauda.report.markup import ABSENT, Column, Table, element, number
 from cauda.report.origin import MEANINGS, shares_mm
 
+_PLURALS = {"dorsal": "dorsal roots", "ganglion": "ganglia", "nerve": "nerves"}
 _TOLD_ONCE = (0, 1, 4)
 _FIT_NAMES = {"cord": "cord", "dura_inner": "dura, inner surface"}
 
@@ -23,7 +24,8 @@ _FIT_NAMES = {"cord": "cord", "dura_inner": "dura, inner surface"}
 def findings(model: SpineModel) -> Table:
     """Return what was noticed in the annotation and while building, errors first."""
     found = sorted(model.findings)
-    rows, groups = [], []
+    rows: list[list[str]] = []
+    groups: list[str] = []
     for finding in found:
         group = f"{finding.severity} {finding.code} {finding.advice}"
         repeated = bool(groups) and groups[-1] == group
@@ -84,14 +86,15 @@ def roots(model: SpineModel) -> Table:
     )
     columns = [Column("Root", numeric=False), Column("Length", "mm")]
     for part in parts:
-        columns += [Column(f"{part.capitalize()} volume", "mm³"), Column("area", "mm²")]
+        columns += [Column(f"{part.capitalize()} volume", "mm³"), Column(f"{part.capitalize()} area", "mm²")]
     by_root = {(s.root, s.part): s for s in model.surfaces.values()}
     rows = []
     for path in model.roots:
         cells = [root_cell(path.root), number(float(lengths_mm(path)[-1]), 1)]
         for part in parts:
             surface = by_root.get((path.root, part))
-            cells += [number(surface and surface.volume_mm3, 1), number(surface and surface.area_mm2, 1)]
+            cells.append(number(None if surface is None else surface.volume_mm3, 1))
+            cells.append(number(None if surface is None else surface.area_mm2, 1))
         rows.append(cells)
     caption = "Roots. Length along the center line from the cord's surface to the center of the ganglion."
     return Table("roots-table", caption, columns, rows, _levels(model))
@@ -105,18 +108,15 @@ def fit(model: SpineModel) -> Table:
         Column("rms", "mm"),
         Column("Largest", "mm"),
         Column("Signed mean", "mm"),
-        Column("Volume", "mm³"),
+        Column("Annotated volume", "mm³"),
     ]
     rows = []
     for name, values in measured.items():
         entry = _mapping(values)
         distances = [number(_value(entry, key), 3) for key in ("rms_mm", "max_mm", "mean_mm")]
         rows.append((escape(_FIT_NAMES.get(name, name)), *distances, number(_value(entry, "volume_mm3"), 0)))
-    caption = (
-        "Distance of the annotated points from the surface, outside counted positive in the signed mean, and the "
-        "volume over the annotated range."
-    )
-    return Table("fit-table", caption, columns, rows)
+    caption = "Distance of the annotated points from the surface; in the signed mean, outside is positive."
+    return Table("fit-table", caption, columns, rows).without_blanks()
 
 
 def radii(model: SpineModel) -> Table:
@@ -144,7 +144,7 @@ def radii(model: SpineModel) -> Table:
             )
         )
     caption = "Radius of each root and the share of its published section that does not fit."
-    return Table("radii-table", caption, columns, rows, _levels(model))
+    return Table("radii-table", caption, columns, rows, _levels(model)).without_blanks()
 
 
 def literature_mm(model: SpineModel) -> dict[RootName, float]:
@@ -182,7 +182,7 @@ def displacements(model: SpineModel) -> Table:
     caption = (
         "Displacement of the center lines from where the annotation, smoothed and continued, leads them."
     )
-    return Table("displacements-table", caption, columns, rows, _levels(model))
+    return Table("displacements-table", caption, columns, rows, _levels(model)).without_blanks()
 
 
 def origins(model: SpineModel) -> Table:
@@ -207,7 +207,11 @@ def solids(model: SpineModel) -> Table:
         names: dict[str, int] = {}
         for surface in model.surfaces.values():
             if surface.provenance == provenance:
-                name = surface.name if surface.root is None else f"{surface.part} of roots"
+                name = (
+                    surface.name
+                    if surface.root is None
+                    else _PLURALS.get(str(surface.part), str(surface.part))
+                )
                 names[name] = names.get(name, 0) + 1
         listed = ", ".join(
             name if name in model.surfaces else f"{name} ({count})" for name, count in names.items()

@@ -1,0 +1,147 @@
+"""A small spine made of tubes, and its annotation."""
+
+from dataclasses import dataclass
+from types import MappingProxyType
+
+import numpy as np
+import pytest
+
+from cauda.anatomy.model import RootPath, SpineModel, Surface
+from cauda.annotation.tracing import Contour, RootName, Tracing
+from cauda.arrays import Floats, Ints
+from cauda.errors import Finding
+from cauda.files import Source
+
+TOP_MM, BOTTOM_MM, TIP_MM, LOWEST_MM = 100.0, 20.0, 60.0, 50.0
+MIDDLE_MM = np.array([6.0, -50.0])
+
+
+@dataclass(frozen=True)
+class Tube:
+    """A closed tube of round sections, wound outward."""
+
+    vertices_mm: Floats
+    triangles: Ints
+
+
+def tube(centers_mm: Floats, radii_mm: Floats, sides: int = 24) -> Tube:
+    """Return a tube through centers, none of whose sections is horizontal only by chance, with flat ends."""
+    centers, radii = np.asarray(centers_mm, float), np.asarray(radii_mm, float)
+    angle = 2 * np.pi * np.arange(sides) / sides
+    ring = np.stack([np.cos(angle), np.sin(angle), np.zeros(sides)], axis=1)
+    rings = centers[:, None, :] + radii[:, None, None] * ring
+    vertices = np.concatenate([rings.reshape(-1, 3), centers[:1], centers[-1:]])
+    faces = []
+    first, last = len(vertices) - 2, len(vertices) - 1
+    for side in range(sides):
+        after = (side + 1) % sides
+        faces += [[first, side, after], [last, (len(centers) - 1) * sides + after, (len(centers) - 1) * sides + side]]
+        for row in range(len(centers) - 1):
+            a, b = row * sides + side, row * sides + after
+            faces += [[a, a + sides, b], [b, a + sides, b + sides]]
+    return Tube(vertices, np.array(faces))
+
+
+def upright(z_mm: Floats, radii_mm: Floats) -> Tube:
+    """Return a vertical tube, from cranial to caudal."""
+    z = np.asarray(z_mm, float)
+    return tube(np.column_stack([np.tile(MIDDLE_MM, (len(z), 1)), z]), radii_mm)
+
+
+def surface(name: str, made: Tube | tuple[Tube, ...], **known: object) -> Surface:
+    """Return tubes as one surface; all but the first are its holes."""
+    tubes = made if isinstance(made, tuple) else (made,)
+    starts = np.cumsum([0, *(len(one.vertices_mm) for one in tubes[:-1])])
+    faces = [one.triangles + start for one, start in zip(tubes, starts, strict=True)]
+    faces[1:] = [face[:, ::-1] for face in faces[1:]]
+    values = {"kind": "region", "tissue": name, "root": None, "part": None, "provenance": "annotated", **known}
+    return Surface(
+        name=name,
+        vertices_mm=np.concatenate([one.vertices_mm for one in tubes]),
+        triangles=np.concatenate(faces),
+        **values,  # type: ignore[arg-type]
+    )
+
+
+def path(root: RootName, entry_mm: float, length_mm: float) -> RootPath:
+    """Return a root that runs down along the cord and then outward to its ganglion."""
+    side = -1.0 if root.side == "L" else 1.0
+    s = np.linspace(0.0, length_mm, 41)
+    x = MIDDLE_MM[0] + side * (3.2 + 9 * (s / length_mm) ** 3)
+    points = np.column_stack([x, np.full(41, MIDDLE_MM[1] - 2.0), entry_mm - s])
+    provenance = ["annotated" if z > LOWEST_MM else "extrapolated" for z in points[:, 2]]
+    bump = 0.2 * np.exp(-(((s - 15) / 4) ** 2))
+    return RootPath(root, "dorsal", points, np.full(41, 0.6), tuple(provenance), bump)
+
+
+def parts(way: RootPath) -> list[Surface]:
+    """Return root, ganglion and nerve."""
+    end, name = way.points_mm[-1], str(way.root)
+    steps = np.linspace(-1, 1, 9)
+    ganglion = tube(end + np.outer(-3 * steps, [0, 0, 1]), 1.8 * np.sqrt(1.02 - steps**2))
+    nerve = tube(end + [[0, 0, -3], [0, 0, -6]], [0.8, 0.8])
+    made = {"dorsal": tube(way.points_mm, way.radius_mm), "ganglion": ganglion, "nerve": nerve}
+    tissues = {"dorsal": "dorsal_root", "ganglion": "ganglion", "nerve": "nerve"}
+    return [
+        surface(f"{name}_{part}", one, tissue=tissues[part], root=way.root, part=part, provenance="synthesized")
+        for part, one in made.items()
+    ]
+
+
+@pytest.fixture(scope="session")
+def model() -> SpineModel:
+    """A model of 80 mm with two levels of roots on both sides."""
+    z = np.linspace(TOP_MM, BOTTOM_MM, 41)
+    taper = np.clip((z - BOTTOM_MM) / 8, 0.2, 1.0)
+    inner, outer = upright(z, 8 * taper), upright(z + np.linspace(0.2, -0.3, 41), 8 * taper + 0.3)
+    cord = upright(np.linspace(TOP_MM - 0.1, TIP_MM, 21), 4 * np.sqrt(np.linspace(1, 0.01, 21)))
+    ways = [
+        path(RootName(level, side), entry, length)
+        for level, entry, length in (("L3", 90.0, 45.0), ("L4", 84.0, 60.0))
+        for side in "LR"
+    ]
+    surfaces = [
+        surface("cord", cord),
+        surface("csf", (inner, cord), tissue="csf"),
+        surface("dura", (outer, inner), provenance="synthesized"),
+        *(part for way in ways for part in parts(way)),
+        surface("dura_inner", inner, kind="boundary", tissue="csf"),
+        surface("dura_outer", outer, kind="boundary", tissue="dura", provenance="synthesized"),
+    ]
+    radii = [
+        {"root": str(way.root), "literature_mm": 1.05, "used_mean_mm": 0.6, "used_min_mm": 0.6, "lost_area_percent": 67.0}
+        for way in ways
+    ]
+    fit = {"cord": {"rms_mm": 0.101, "max_mm": 0.352, "mean_mm": -0.003, "volume_mm3": 1234.0}}
+    return SpineModel(
+        subject="07",
+        surfaces=MappingProxyType({one.name: one for one in surfaces}),
+        roots=tuple(ways),
+        settings=MappingProxyType({"smoothing": 1.0, "dura": {"thickness_mm": 0.3}}),
+        measures=MappingProxyType({"fit": fit, "radii": radii}),
+        sources=(Source("sub-07_dura_1.json", "ab" * 32), Source("sub-07_cord_1.json", "cd" * 32)),
+        findings=(
+            Finding("warning", "odd-label", "sub-07_cord_1.json", "labels say <dura> & more", "believe the name"),
+            Finding("warning", "odd-label", "sub-07_cord_2.json", "labels say something else", "believe the name"),
+            Finding("error", "slice-gap", "sub-07_dura_1.json", "4 mm are missing", "trace them"),
+        ),
+    )
+
+
+@pytest.fixture(scope="session")
+def tracing(model: SpineModel) -> Tracing:
+    """The annotation of `model`: a contour every 2 mm down to the lowest slice."""
+    angle = np.linspace(0, 2 * np.pi, 12, endpoint=False)
+    ring = np.column_stack([np.cos(angle), np.sin(angle), np.zeros(12)])
+
+    def contour(kind: str, z: float, radius: float) -> Contour:
+        return Contour([*MIDDLE_MM, z] + radius * ring, f"{kind}_{z:.0f}")
+
+    heights = np.arange(TOP_MM, LOWEST_MM - 1, -2)
+    return Tracing(
+        subject="07",
+        cord=tuple(contour("cord", z, 3.0) for z in heights if z > TIP_MM),
+        dura=tuple(contour("dura", z, 8.0) for z in heights),
+        roots={way.root: way.points_mm[way.points_mm[:, 2] > LOWEST_MM] for way in model.roots},
+        ganglia={way.root: way.points_mm[-1] for way in model.roots},
+    )
