@@ -120,10 +120,11 @@ def surface_bars(
     yield Bar(
         f"{name}: annotation to surface, signed mean", f"{mean:+.4f} mm", "within 0.01 mm", abs(mean) <= 0.01
     )
-    text = f"{100 * found.volume_error:+.3f} % of {found.spline_volume_mm3:.0f}"
-    yield Bar(
-        f"{name}: volume over the annotated range", text, "within 0.3 %", abs(found.volume_error) <= 0.003
-    )
+    splines = {"Slicer's": found.spline_volume_mm3, "by length": volume_by_length(contours)}
+    for kind, volume in splines.items():
+        error = found.volume_mm3 / volume - 1
+        text = f"{100 * error:+.3f} % of {volume:.0f}"
+        yield Bar(f"{name}: volume against splines, {kind}", text, "within 0.3 %", abs(error) <= 0.003)
     worst = 100 * float(np.abs(found.area_error).max())
     yield at_most(f"{name}: area of a slice, largest error", worst, 12, 2, " %")
     yield at_most(f"{name}: ring score", found.ring_deg, limit["ring"], 3, " deg")

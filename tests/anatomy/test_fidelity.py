@@ -138,7 +138,7 @@ def test_nothing_changes_where_all_is_tilted_and_shifted(seed: int) -> None:
     level = fit(lumpy, circles(5.05))
     vertices, triangles = tube(lumpy, -25.0, 20.0, 121, 80)
     contours = tuple(Contour(c.points_mm @ rotation + shift, c.name) for c in circles(5.05))
-    cord = surface("cord", vertices @ rotation + shift, triangles[:, :: int(np.linalg.det(rotation))])
+    cord = surface("cord", vertices @ rotation + shift, triangles[:, :: round(np.linalg.det(rotation))])
     tilted = fidelity.surface_fit(cord, contours, Axes.of(tracing(contours)))
     assert tilted.rms_mm == pytest.approx(level.rms_mm, abs=1e-3)
     assert tilted.mean_mm == pytest.approx(level.mean_mm, abs=1e-3)

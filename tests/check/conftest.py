@@ -46,8 +46,8 @@ def _root(index: int, sign: float) -> Floats:
     angle = np.radians(52.0 - 3.5 * index)
     width_mm, depth_mm = _cord_size_mm(entry_mm)
     start = np.array([width_mm * np.sin(angle), -depth_mm * np.cos(angle)])
-    end = np.array([8.4 - 1.2 * index, -3.6])
+    end = np.array([8.6 - 1.0 * index, -3.6 + 0.6 * (index % 2)])
     heights = np.arange(entry_mm, -151.0 if index > 1 else TIP_MM - 1.0, -2.0)
-    along = np.clip((entry_mm - heights) / 40.0, 0.0, 1.0)[:, None]
+    along = np.clip((entry_mm - heights) / 8.0, 0.0, 1.0)[:, None]
     across = start + along * (end - start)
     return np.column_stack([sign * across[:, 0], across[:, 1], heights])

@@ -5,6 +5,7 @@ import numpy as np
 import pytest
 
 from cauda.annotation import RootName, Tracing
+from cauda.arrays import Floats
 from cauda.check import check
 from cauda.errors import Finding
 
@@ -17,9 +18,11 @@ def found(tracing: Tracing, code: str) -> list[Finding]:
 
 def renamed(tracing: Tracing, part: str, name: Callable[[RootName], RootName]) -> Tracing:
     """Give the roots or ganglia other names."""
-    return replace(
-        tracing, **{part: {name(old): points_mm for old, points_mm in getattr(tracing, part).items()}}
-    )
+    return with_part(tracing, part, {name(old): place for old, place in getattr(tracing, part).items()})
+
+
+def with_part(tracing: Tracing, part: str, places: dict[RootName, Floats]) -> Tracing:
+    return replace(tracing, roots=places) if part == "roots" else replace(tracing, ganglia=places)
 
 
 def exchange(one: RootName, two: RootName) -> Callable[[RootName], RootName]:
@@ -73,7 +76,7 @@ def test_the_sides_of_one_level_exchanged_are_an_error_of_each(spine: Tracing, p
 def test_one_side_drawn_where_the_other_is_is_an_error_of_that_side(spine: Tracing, part: str) -> None:
     copied = dict(getattr(spine, part))
     copied[L4] = copied[L4.opposite] + [0.5, 0, 0]
-    findings = found(replace(spine, **{part: copied}), "sides-swapped")
+    findings = found(with_part(spine, part, copied), "sides-swapped")
     assert "L4_L" in {finding.file[:4] for finding in findings}
 
 

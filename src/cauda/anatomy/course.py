@@ -32,6 +32,9 @@ _CROWDED_MM = 0.42
 _SHARE_UNTRACED = 0.8
 _RAMP_MM = 15.0
 _DURA_MARGIN_MM = 0.2
+_STEEPER = 1.15
+"""A course is laid steeper than it shall leave by this factor, as bending it smoothly takes that away."""
+
 NERVE_MM = 5.0
 """Length of the nerve stub beyond the ganglion."""
 
@@ -205,7 +208,7 @@ def _outside(
     theta = np.full(len(z), np.arctan2(offset[1], offset[0]))
     wall = dura.point(theta, np.maximum(z, _cap_begin(dura)))
     gap = float(np.hypot(*offset) - np.hypot(*(wall[foot, :2] - axis[foot, :2])))
-    begin = arc[foot] - max(gap, 1.0) / np.tan(np.deg2rad(geometry.exit_angle_deg))
+    begin = arc[foot] - max(gap, 1.0) / np.tan(np.deg2rad(_STEEPER * geometry.exit_angle_deg))
     first = int(np.searchsorted(arc, begin))
     if begin < 3.0 or foot - first < 4:
         return None
@@ -244,7 +247,7 @@ def _inside(
     theta = np.arctan2(curve[:, 1], curve[:, 0])
     radius = dura.radius(theta, z)
     wide = _SHARE_UNTRACED * geometry.dorsal_radius_mm * np.clip(below[:, 0] / _RAMP_MM, 0.4, 1)
-    approach = np.tan(np.deg2rad(geometry.exit_angle_deg)) * (z - leave[2])
+    approach = np.tan(np.deg2rad(_STEEPER * geometry.exit_angle_deg)) * (z - leave[2])
     depth = np.minimum(wide + _DURA_MARGIN_MM + 0.2, approach)
     curve *= np.minimum(1.0, (1 - depth / radius) / np.hypot(curve[:, 0], curve[:, 1]))[:, None]
     return np.column_stack([dura.center(z) + curve * radius[:, None], z])[1:]

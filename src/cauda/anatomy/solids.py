@@ -20,7 +20,7 @@ from cauda.arrays import Floats, Ints
 CORD_EDGE_MM, CORD_TIP_EDGE_MM = 0.5, 0.2
 SAC_EDGE_MM, SAC_TIP_EDGE_MM = 0.95, 0.4
 _ROOT_SIDES, _SLEEVE_SIDES = 10, 16
-_ENTRY_LOOP_MM, _SLEEVE_LOOP_MM = 0.30, 0.45
+_ENTRY_LOOP_MM, _SLEEVE_LOOP_MM = 0.30, 0.55
 _GANGLION_EDGE_MM = 0.75
 _DOME_MM = 0.06
 """Height of end faces, so that no two faces of the set are coplanar without being the same."""

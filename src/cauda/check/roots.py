@@ -96,15 +96,19 @@ def _apart(
     offset = (courses[1] - courses[0])[:, :2]
     if not len(offset):
         return
-    distance_mm = _distance_to_origin(offset)
-    closest, least_mm = int(distance_mm.argmin()), float(distance_mm.min())
+    along, distance_mm = _nearest_to_origin(offset)
     reversals = np.flatnonzero(_turns_deg(offset) > REVERSAL_DEG)
+    row, least_mm = int(distance_mm.argmin()), float(distance_mm.min())
     if least_mm >= NEAR_MM and not len(reversals):
         return
+    is_crossing = least_mm < TOUCH_MM or len(reversals) > 0
+    if least_mm >= TOUCH_MM and is_crossing:
+        row = int(reversals[0])
+    middle = (courses[0] + courses[1]) / 2
+    middle = middle[row] + along[row] * (middle[min(row + 1, len(middle) - 1)] - middle[row])
+    place = place_text(middle @ slices.basis)
     file, names = root_file(tracing, "root", pair[1]), f"roots {pair[0]} and {pair[1]}"
-    row = closest if least_mm < TOUCH_MM or not len(reversals) else int(reversals[0])
-    place = place_text((courses[0] + courses[1])[row] / 2 @ slices.basis)
-    if least_mm < TOUCH_MM or len(reversals):
+    if is_crossing:
         advice = "if one goes on as the other, exchange their points below; else move them apart"
         yield Finding("error", "roots-cross", file, f"{names} cross near {place}", advice)
     else:
@@ -114,13 +118,12 @@ def _apart(
         )
 
 
-def _distance_to_origin(offset: Floats) -> Floats:
-    """Return the least distance to the origin of each segment of an open polygon and of its end, ``(k,)``."""
+def _nearest_to_origin(offset: Floats) -> tuple[Floats, Floats]:
+    """Return where along each segment of an open polygon the origin is nearest, and how near, ``(k,)``."""
     step = np.diff(offset, axis=0, append=offset[-1:])
     length2 = np.maximum(np.einsum("ki,ki->k", step, step), 1e-30)
     along = np.clip(-np.einsum("ki,ki->k", offset, step) / length2, 0.0, 1.0)
-    distance: Floats = np.linalg.norm(offset + along[:, None] * step, axis=1)
-    return distance
+    return along, np.linalg.norm(offset + along[:, None] * step, axis=1)
 
 
 def _turns_deg(offset: Floats) -> Floats:

@@ -9,9 +9,7 @@ from pathlib import Path
 from cauda.errors import DatasetError
 
 _LABEL = re.compile(r"sub[-_]([A-Za-z0-9]+)")
-_MARKER = re.compile(
-    r"(?:^|[-_ ])(?:cord|dura|(?:nerve)?roots?|ganglions?|ganglia)(?:[-_ .]|$)|\.mrk\.json$", re.I
-)
+_MARKER = re.compile(r"(?:^|[-_ ])(?:cord|dura|(?:nerve)?roots?|ganglions?|ganglia)(?:[-_ ]|$)", re.I)
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,10 +112,7 @@ def _named(name: str) -> str | None:
 
 
 def _is_marker(path: Path) -> bool:
-    return (
-        path.suffix == ".json"
-        and _MARKER.search(path.stem + (".json" if ".mrk" in path.name else "")) is not None
-    )
+    return path.name.endswith(".mrk.json") or (path.suffix == ".json" and bool(_MARKER.search(path.stem)))
 
 
 def _json_files(folder: Path) -> list[Path]:

@@ -62,7 +62,7 @@ def root_color(root: RootName) -> str:
     Examples
     --------
     >>> root_color(RootName("L2", "L")), root_color(RootName("L2", "R"))
-    ('#1f58a8', '#6b91c6')
+    ('#2f72c9', '#76a2db')
     """
     color = LEVEL_COLORS.get(root.level, _UNKNOWN)
     return color if root.side == "L" else tint(color, _RIGHT_TINT)

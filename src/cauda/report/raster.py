@@ -40,6 +40,14 @@ class Fragments:
         """Return some of them."""
         return Fragments(self.pixel[keep], self.triangle[keep], self.depth_mm[keep])
 
+    def joined(self, others: Fragments) -> Fragments:
+        """Return these and others."""
+        return Fragments(
+            np.concatenate([self.pixel, others.pixel]),
+            np.concatenate([self.triangle, others.triangle]),
+            np.concatenate([self.depth_mm, others.depth_mm]),
+        )
+
 
 def fragments(projected: Floats, triangles: Ints, width_px: int, height_px: int) -> Fragments:
     """Return what triangles cover in a picture.
@@ -154,14 +162,16 @@ def _rows(projected: Floats, triangles: Ints, width_px: int, height_px: int) -> 
     center = row + 0.5
     left, right = np.full(len(row), np.inf), np.full(len(row), -np.inf)
     for one, other in ((0, 1), (1, 2), (2, 0)):
-        # Both triangles at an edge take its ends in the same order, so that they round the same way.
-        a = np.minimum(triangles[:, one], triangles[:, other])
-        b = np.maximum(triangles[:, one], triangles[:, other])
+        # An edge always runs from its upper end, so that both triangles at it, and all edges at that end,
+        # round the same way.
+        swapped = y[:, one] > y[:, other]
+        a = np.where(swapped, triangles[:, other], triangles[:, one])
+        b = np.where(swapped, triangles[:, one], triangles[:, other])
         rise = projected[b, 1] - projected[a, 1]
         slope = (projected[b, 0] - projected[a, 0]) / np.where(rise == 0, 1.0, rise)
-        start = projected[a, 0] - slope * projected[a, 1]
-        crossed = (projected[a, 1][triangle] <= center) != (projected[b, 1][triangle] <= center)
-        x = start[triangle] + slope[triangle] * center
+        down = center - projected[a, 1][triangle]
+        crossed = (down >= 0) & (projected[b, 1][triangle] > center)
+        x = projected[a, 0][triangle] + slope[triangle] * down
         left = np.where(crossed, np.minimum(left, x), left)
         right = np.where(crossed, np.maximum(right, x), right)
     filled = np.isfinite(left)

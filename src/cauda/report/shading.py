@@ -31,7 +31,8 @@ class Cut:
     Attributes
     ----------
     point_mm, normal : (3,) float64
-        A point of the plane and its direction, RAS; what lies on the side of the normal is taken away.
+        A point of the plane and its direction, RAS; what lies on the side of the normal is taken away. The
+        plane must not be seen edge on.
     """
 
     point_mm: Floats
@@ -143,9 +144,25 @@ def _visible(scene: _Scene, camera: Camera) -> Fragments:
     covered = Fragments(covered.pixel, kept[covered.triangle], covered.depth_mm)
     for index, solid in enumerate(scene.solids):
         if solid.cut is not None:
-            gone = _beyond(solid.cut, covered, camera) & (scene.solid[covered.triangle] == index)
-            covered = covered.where(~gone)
+            own = scene.solid[covered.triangle] == index
+            covered = covered.where(~own).joined(_opened(scene, solid.cut, covered.where(own), camera))
     return covered
+
+
+def _opened(scene: _Scene, cut: Cut, covered: Fragments, camera: Camera) -> Fragments:
+    """Return what is seen of a solid that is cut open, its cut face at the depth of the plane.
+
+    Where the first thing seen of the solid is its inside, the plane lies within it: there is the cut face.
+    """
+    slope, plane_mm = _plane_depths(cut, covered, camera)
+    left = covered.where((covered.depth_mm - plane_mm) * slope <= 0)
+    nearest = layers(left, camera.width_px * camera.height_px, 1)
+    if not nearest:
+        return left
+    seen = nearest[0]
+    inside = ~_faces_viewer(scene)[seen.triangle]
+    _, plane_mm = _plane_depths(cut, seen, camera)
+    return Fragments(seen.pixel, seen.triangle, np.where(inside, plane_mm, seen.depth_mm))
 
 
 def _faces_viewer(scene: _Scene) -> Bools:
@@ -155,13 +172,13 @@ def _faces_viewer(scene: _Scene) -> Bools:
     return facing
 
 
-def _beyond(cut: Cut, covered: Fragments, camera: Camera) -> Bools:
+def _plane_depths(cut: Cut, covered: Fragments, camera: Camera) -> tuple[float, Floats]:
+    """Return how fast the plane's far side is reached with depth, and the plane's depth at each fragment."""
     x_mm = (covered.pixel % camera.width_px + 0.5 - camera.width_px / 2) / camera.px_per_mm
     y_mm = -(covered.pixel // camera.width_px + 0.5 - camera.height_px / 2) / camera.px_per_mm
-    along = cut.normal @ np.stack([camera.right, camera.up, -camera.toward_viewer], axis=1)
-    height_mm = x_mm * along[0] + y_mm * along[1] + covered.depth_mm * along[2]
-    beyond: Bools = height_mm > cut.normal @ (cut.point_mm - camera.center_mm)
-    return beyond
+    across, up, slope = cut.normal @ np.stack([camera.right, camera.up, -camera.toward_viewer], axis=1)
+    level_mm = cut.normal @ (cut.point_mm - camera.center_mm)
+    return float(slope), (level_mm - x_mm * across - y_mm * up) / slope
 
 
 def _lit(scene: _Scene, seen: Fragments, camera: Camera) -> NDArray[np.float32]:
