@@ -186,6 +186,7 @@ def test_gaps_are_between_roots_not_within_one() -> None:
     assert found[ROOT, OTHER] == pytest.approx(0.2, abs=1e-6)
     touching = model(surface("L4_L_dorsal", *thin, ROOT), surface("L5_L_nerve", *end, OTHER))
     assert fidelity.root_gaps(touching) == {(ROOT, OTHER): 0.0}
+    assert fidelity.root_gaps(model(surface("L4_L_dorsal", *thin, ROOT))) == {}
 
 
 def test_roots_that_leave_the_dura_are_named() -> None:
@@ -204,8 +205,10 @@ def test_roots_that_leave_the_dura_are_named() -> None:
 def test_it_is_the_distance_of_the_two_surfaces() -> None:
     inner = surface("dura_inner", *tube(even(5.0), -20.0, 20.0, 41, 60))
     outer = surface("dura_outer", *tube(even(5.3), -20.3, 20.3, 41, 60))
-    wall = fidelity.wall_mm(inner, outer)
-    assert len(wall) == 2 * (41 * 60 + 2)
+    from_inner, from_outer = fidelity.wall_mm(inner, outer)
+    assert from_inner == pytest.approx(0.3, abs=0.01)
+    assert len(from_inner) == len(from_outer) == 41 * 60 + 2
+    wall = from_outer
     assert wall.min() > 0.29
     assert wall.max() == pytest.approx(0.3 * 2**0.5, abs=1e-3)  # at the rim of the outer one
     assert np.mean(np.abs(wall - 0.3) < 0.01) > 0.95
@@ -223,7 +226,7 @@ def test_the_ring_in_which_both_end_does_not_count() -> None:
     disc = np.where(triangles[bottom] == 60 * 101, 60, triangles[bottom]) + first
     joined = np.concatenate([wide, vertices[:60], vertices[60 * 101 : 60 * 101 + 1]])
     outer = surface("dura_outer", joined, np.concatenate([triangles[~bottom], *ring, disc]))
-    wall = fidelity.wall_mm(inner, outer)
+    wall = np.concatenate(fidelity.wall_mm(inner, outer))
     assert wall.min() > 0.29
     assert wall.max() < 0.45
 

@@ -72,6 +72,16 @@ def test_the_same_structure_in_two_spellings_is_an_error_and_the_first_is_kept(t
     assert "sub-14_dura_3.json" in finding.what
 
 
+def test_a_marker_of_another_subject_is_an_error_and_left_out(tmp_path: Path) -> None:
+    save(tmp_path / "sub-03" / "sub-03_cord_1.json", contour(0))
+    save(tmp_path / "sub-03" / "sub-14_cord_2.json", contour(-2))
+    tracing = annotation.read(tmp_path)
+    assert len(tracing.cord) == 1
+    assert [(finding.severity, finding.code, finding.file) for finding in tracing.findings] == [
+        ("error", "other-subject", "sub-14_cord_2.json")
+    ]
+
+
 @pytest.mark.parametrize("label", ["L1_L", "F_15", "R_L4", "L4_R_root"])
 def test_labels_that_disagree_with_the_name_of_the_file_are_one_warning_and_the_name_wins(
     tmp_path: Path, label: str

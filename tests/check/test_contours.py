@@ -28,6 +28,21 @@ def test_a_contour_with_two_points_exchanged_crosses_itself(spine: Tracing, one:
     assert "-390.0) mm" in finding.what
 
 
+def test_a_contour_with_two_points_exchanged_on_a_straight_stretch_doubles_back(spine: Tracing) -> None:
+    corner = np.array([[4.0, 3], [-4, 3], [-4, -3], [4, -3]])
+    side = np.linspace(corner[0], corner[1], 6)[1:-1]
+    side[[1, 2]] = side[[2, 1]]
+    box = np.column_stack([np.vstack([corner[:1], side, corner[1:]]), np.zeros(8)])
+    tracing = with_cord(spine, 20, box + spine.cord[20].points_mm.mean(axis=0))
+    assert [finding.severity for finding in found(tracing, "self-crossing")] == ["error"]
+
+
+def test_a_triangle_does_not_double_back(spine: Tracing) -> None:
+    sliver = np.array([[3.0, 0, 0], [-3, 0.8, 0], [-3, -0.8, 0]])
+    tracing = with_cord(spine, 20, sliver + spine.cord[20].points_mm.mean(axis=0))
+    assert found(tracing, "self-crossing") == []
+
+
 def test_a_figure_of_eight_crosses_itself_though_its_polygon_does_not_touch(spine: Tracing) -> None:
     angle = 2 * np.pi * (np.arange(24) + 0.5) / 24
     eight = np.column_stack([4 * np.sin(angle), 2 * np.sin(2 * angle), 0 * angle])

@@ -42,6 +42,19 @@ def test_the_subject_asked_for_is_taken_of_several(tmp_path: Path, asked: str) -
     assert [file.name for file in found.files] == ["sub-14_cord_1.json", "sub_14_dura_1.json"]
 
 
+def test_markers_of_another_subject_in_the_folder_of_one_are_strangers(tmp_path: Path) -> None:
+    touch(tmp_path, "sub-03/sub-03_cord_1.json", "sub-03/sub-14_cord_2.json", "sub-03/dura_1.mrk.json")
+    found = find_markers(tmp_path)
+    assert [file.name for file in found.files] == ["dura_1.mrk.json", "sub-03_cord_1.json"]
+    assert [file.name for file in found.strangers] == ["sub-14_cord_2.json"]
+
+
+def test_a_folder_that_was_renamed_as_a_whole_keeps_its_markers(tmp_path: Path) -> None:
+    touch(tmp_path, "sub-99/sub-03_cord_1.json", "sub-99/sub-03_cord_2.json")
+    found = find_markers(tmp_path)
+    assert (found.subject, len(found.files), found.strangers) == ("99", 2, ())
+
+
 def test_several_subjects_without_a_choice_are_listed(tmp_path: Path) -> None:
     touch(tmp_path, "sub-03/sub-03_cord_1.json", "sub-14/sub-14_cord_1.json")
     with pytest.raises(DatasetError, match=r"2 subjects.*--subject: 03, 14"):

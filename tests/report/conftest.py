@@ -5,6 +5,7 @@ from types import MappingProxyType
 
 import numpy as np
 import pytest
+from numpy.typing import ArrayLike
 
 from cauda.anatomy.model import RootPath, SpineModel, Surface
 from cauda.annotation.tracing import Contour, RootName, Tracing
@@ -24,8 +25,8 @@ class Tube:
     triangles: Ints
 
 
-def tube(centers_mm: Floats, radii_mm: Floats, sides: int = 24) -> Tube:
-    """Return a tube through centers, none of whose sections is horizontal only by chance, with flat ends."""
+def tube(centers_mm: ArrayLike, radii_mm: ArrayLike, sides: int = 24) -> Tube:
+    """Return a tube of horizontal rings round centers that run downward, with flat ends."""
     centers, radii = np.asarray(centers_mm, float), np.asarray(radii_mm, float)
     angle = 2 * np.pi * np.arange(sides) / sides
     ring = np.stack([np.cos(angle), np.sin(angle), np.zeros(sides)], axis=1)
@@ -35,14 +36,17 @@ def tube(centers_mm: Floats, radii_mm: Floats, sides: int = 24) -> Tube:
     first, last = len(vertices) - 2, len(vertices) - 1
     for side in range(sides):
         after = (side + 1) % sides
-        faces += [[first, side, after], [last, (len(centers) - 1) * sides + after, (len(centers) - 1) * sides + side]]
+        faces += [
+            [first, side, after],
+            [last, (len(centers) - 1) * sides + after, (len(centers) - 1) * sides + side],
+        ]
         for row in range(len(centers) - 1):
             a, b = row * sides + side, row * sides + after
             faces += [[a, a + sides, b], [b, a + sides, b + sides]]
     return Tube(vertices, np.array(faces))
 
 
-def upright(z_mm: Floats, radii_mm: Floats) -> Tube:
+def upright(z_mm: ArrayLike, radii_mm: ArrayLike) -> Tube:
     """Return a vertical tube, from cranial to caudal."""
     z = np.asarray(z_mm, float)
     return tube(np.column_stack([np.tile(MIDDLE_MM, (len(z), 1)), z]), radii_mm)
@@ -54,7 +58,14 @@ def surface(name: str, made: Tube | tuple[Tube, ...], **known: object) -> Surfac
     starts = np.cumsum([0, *(len(one.vertices_mm) for one in tubes[:-1])])
     faces = [one.triangles + start for one, start in zip(tubes, starts, strict=True)]
     faces[1:] = [face[:, ::-1] for face in faces[1:]]
-    values = {"kind": "region", "tissue": name, "root": None, "part": None, "provenance": "annotated", **known}
+    values = {
+        "kind": "region",
+        "tissue": name,
+        "root": None,
+        "part": None,
+        "provenance": "annotated",
+        **known,
+    }
     return Surface(
         name=name,
         vertices_mm=np.concatenate([one.vertices_mm for one in tubes]),
@@ -79,18 +90,20 @@ def parts(way: RootPath) -> list[Surface]:
     end, name = way.points_mm[-1], str(way.root)
     steps = np.linspace(-1, 1, 9)
     ganglion = tube(end + np.outer(-3 * steps, [0, 0, 1]), 1.8 * np.sqrt(1.02 - steps**2))
-    nerve = tube(end + [[0, 0, -3], [0, 0, -6]], [0.8, 0.8])
+    nerve = tube(np.add(end, [[0, 0, -3], [0, 0, -6]]), [0.8, 0.8])
     made = {"dorsal": tube(way.points_mm, way.radius_mm), "ganglion": ganglion, "nerve": nerve}
     tissues = {"dorsal": "dorsal_root", "ganglion": "ganglion", "nerve": "nerve"}
     return [
-        surface(f"{name}_{part}", one, tissue=tissues[part], root=way.root, part=part, provenance="synthesized")
+        surface(
+            f"{name}_{part}", one, tissue=tissues[part], root=way.root, part=part, provenance="synthesized"
+        )
         for part, one in made.items()
     ]
 
 
 @pytest.fixture(scope="session")
 def model() -> SpineModel:
-    """A model of 80 mm with two levels of roots on both sides."""
+    """Return a model of 80 mm with two levels of roots on both sides."""
     z = np.linspace(TOP_MM, BOTTOM_MM, 41)
     taper = np.clip((z - BOTTOM_MM) / 8, 0.2, 1.0)
     inner, outer = upright(z, 8 * taper), upright(z + np.linspace(0.2, -0.3, 41), 8 * taper + 0.3)
@@ -109,7 +122,13 @@ def model() -> SpineModel:
         surface("dura_outer", outer, kind="boundary", tissue="dura", provenance="synthesized"),
     ]
     radii = [
-        {"root": str(way.root), "literature_mm": 1.05, "used_mean_mm": 0.6, "used_min_mm": 0.6, "lost_area_percent": 67.0}
+        {
+            "root": str(way.root),
+            "literature_mm": 1.05,
+            "used_mean_mm": 0.6,
+            "used_min_mm": 0.6,
+            "lost_area_percent": 67.0,
+        }
         for way in ways
     ]
     fit = {"cord": {"rms_mm": 0.101, "max_mm": 0.352, "mean_mm": -0.003, "volume_mm3": 1234.0}}
@@ -121,8 +140,12 @@ def model() -> SpineModel:
         measures=MappingProxyType({"fit": fit, "radii": radii}),
         sources=(Source("sub-07_dura_1.json", "ab" * 32), Source("sub-07_cord_1.json", "cd" * 32)),
         findings=(
-            Finding("warning", "odd-label", "sub-07_cord_1.json", "labels say <dura> & more", "believe the name"),
-            Finding("warning", "odd-label", "sub-07_cord_2.json", "labels say something else", "believe the name"),
+            Finding(
+                "warning", "odd-label", "sub-07_cord_1.json", "labels say <dura> & more", "believe the name"
+            ),
+            Finding(
+                "warning", "odd-label", "sub-07_cord_2.json", "labels say something else", "believe the name"
+            ),
             Finding("error", "slice-gap", "sub-07_dura_1.json", "4 mm are missing", "trace them"),
         ),
     )
@@ -130,7 +153,7 @@ def model() -> SpineModel:
 
 @pytest.fixture(scope="session")
 def tracing(model: SpineModel) -> Tracing:
-    """The annotation of `model`: a contour every 2 mm down to the lowest slice."""
+    """Return the annotation of `model`: a contour every 2 mm down to the lowest slice."""
     angle = np.linspace(0, 2 * np.pi, 12, endpoint=False)
     ring = np.column_stack([np.cos(angle), np.sin(angle), np.zeros(12)])
 

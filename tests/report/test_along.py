@@ -14,8 +14,8 @@ from cauda.report import along
 
 
 def test_length_runs_along_the_center_line() -> None:
-    points = [[0, 0, 0], [3, 4, 0], [3, 4, -12]]
-    way = RootPath(RootName("L1", "L"), "dorsal", points, [1, 1, 1], ("annotated",) * 3, [0, 0, 0])
+    points = np.array([[0.0, 0, 0], [3, 4, 0], [3, 4, -12]])
+    way = RootPath(RootName("L1", "L"), "dorsal", points, np.ones(3), ("annotated",) * 3, np.zeros(3))
     assert along.lengths_mm(way).tolist() == [0, 5, 17]
 
 
@@ -36,7 +36,9 @@ def test_ticks_are_round_even_and_reach_the_value_without_a_step_too_much(most: 
     assert found[-2] < most
     assert np.allclose(np.diff(found), step)
     assert 2 <= len(found) <= count + 1
-    assert any(math.isclose(step / 10 ** math.floor(math.log10(step) + 1e-9), nice) for nice in (1, 2, 2.5, 5))
+    assert any(
+        math.isclose(step / 10 ** math.floor(math.log10(step) + 1e-9), nice) for nice in (1, 2, 2.5, 5)
+    )
 
 
 def test_each_root_has_a_curve_that_rises_with_its_values(model: SpineModel) -> None:

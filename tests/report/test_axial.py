@@ -1,13 +1,18 @@
 """Axial sections: where they lie, and what is drawn on which side."""
 
 import re
+from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pytest
 
+from cauda import annotation
+from cauda.anatomy import build
 from cauda.anatomy.model import SpineModel
 from cauda.annotation.tracing import Contour, RootName, Tracing
 from cauda.report import axial
+from cauda.report.section import outlines
 
 
 def test_sections_run_from_the_first_entry_to_the_sac_below(model: SpineModel, tracing: Tracing) -> None:
@@ -48,8 +53,6 @@ def test_sections_of_tilted_slices_lie_in_the_slices(model: SpineModel, tracing:
 
 
 def test_a_root_that_was_not_annotated_misses_its_section_only(model: SpineModel, tracing: Tracing) -> None:
-    from dataclasses import replace
-
     fewer = replace(model, roots=tuple(path for path in model.roots if path.root.level != "L3"))
     titles = [title for section in axial.sections(fewer, tracing) for title in section.titles]
     assert titles[0] == "L4 entry"
@@ -69,19 +72,36 @@ def test_left_roots_are_drawn_on_the_right(figure: str) -> None:
             assert sign * np.mean(across) > 10
 
 
-def test_annotated_points_lie_on_the_surface_that_follows_them(model: SpineModel, tracing: Tracing, figure: str) -> None:
-    section = re.findall(r"<g transform[^>]*>.*?Lowest annotated slice|<title>dura</title>", figure)
-    assert section
-    radius = [float(value) for value in re.findall(r'<path d="M([-\d.]+) 0L[^"]*"[^>]*><title>cord</title>', figure)]
-    assert radius
-    rings = re.findall(r'<circle cx="([-\d.]+)" cy="([-\d.]+)" r="2.4" class="mark-dura"', figure)
-    distances = {round(float(np.hypot(float(x), float(y))), 0) for x, y in rings[:12]}
-    assert len(distances) == 1
+def test_annotated_points_lie_on_the_surface_that_follows_them(figure: str) -> None:
+    first, _, _ = figure[figure.index(">L3 entry<") :].partition(">L4 entry<")
+    data = re.findall(r'<path d="([^"]+)"[^>]*><title>csf</title>', first)[0]
+    loops = [np.array(re.findall(r"-?[\d.]+", loop), float) for loop in data.split("Z") if loop]
+    outer = max(loops, key=np.ptp)
+    radius = np.hypot(*outer.reshape(-1, 2).T).max()
+    rings = np.array(re.findall(r'<circle cx="([-\d.]+)" cy="([-\d.]+)" r="2.4"', first), float)
+    assert len(rings) == 12
+    assert np.hypot(*rings.T) == pytest.approx(radius, rel=0.01)
 
 
 def test_the_convention_is_written_on_the_figure(figure: str) -> None:
     assert "radiological: seen from below, anterior up" in figure
     assert figure.count(">A</text>") == figure.count(">R</text>") == 7
+
+
+@pytest.mark.shared
+def test_the_points_of_the_published_subject_lie_on_its_sections(markers_sub_03: Path) -> None:
+    tracing = annotation.read(markers_sub_03)
+    model = build(tracing)
+    inner = model.surfaces["dura_inner"]
+    found = [section for section in axial.sections(model, tracing) if section.annotated]
+    assert len(found) == 10
+    for section in found:
+        curve = max(outlines(inner.vertices_mm, inner.triangles, section.plane), key=len)
+        contour = min(tracing.dura, key=lambda contour: abs(contour.z_mm - section.height_mm))
+        distance = np.linalg.norm(
+            section.plane.project(contour.points_mm)[:, None] - curve[None], axis=2
+        ).min(axis=1)
+        assert distance.max() < 1.0
 
 
 def test_without_annotation_no_point_is_drawn_and_nothing_called_annotated(model: SpineModel) -> None:

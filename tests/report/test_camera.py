@@ -47,7 +47,9 @@ def test_finer_pixels_show_the_same_picture() -> None:
 
 @settings(max_examples=40, deadline=None)
 @given(turn=st.floats(-180, 180), rise=st.floats(-80, 80), scale=st.floats(0.5, 9.0))
-def test_what_is_framed_lies_in_the_picture_and_keeps_its_size(turn: float, rise: float, scale: float) -> None:
+def test_what_is_framed_lies_in_the_picture_and_keeps_its_size(
+    turn: float, rise: float, scale: float
+) -> None:
     toward = direction("posterior", toward="left", turn_deg=turn, rise_deg=rise)
     view = framing(CUBE, toward, scale, (2.0, 1.0))
     spots = view.project(CUBE)

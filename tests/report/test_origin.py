@@ -1,5 +1,6 @@
 """Provenance along the center lines: every millimeter is told once."""
 
+import itertools
 import re
 
 import numpy as np
@@ -44,12 +45,15 @@ def test_stretches_follow_each_other_without_gap_to_the_end(provenance: list[str
     assert borders[1:] == [end for _, _, end in runs]
     assert borders[-1] == lengths_mm(path)[-1]
     assert sum(origin.shares_mm(path).values()) == pytest.approx(1.5 * (len(provenance) - 1))
-    assert all(one[0] != other[0] for one, other in zip(runs, runs[1:], strict=False))
+    assert all(one[0] != other[0] for one, other in itertools.pairwise(runs))
 
 
 def test_bars_are_as_long_as_the_roots(model: SpineModel) -> None:
     figure = origin.figure(model)
-    widths = [float(width) for width in re.findall(r'<rect x="[\d.]+" y="[\d.]+" width="([\d.]+)" height="15"', figure)]
+    widths = [
+        float(width)
+        for width in re.findall(r'<rect x="[\d.]+" y="[\d.]+" width="([\d.]+)" height="15"', figure)
+    ]
     totals = [widths[2 * index] + widths[2 * index + 1] for index in range(4)]
     lengths = [float(lengths_mm(path)[-1]) for path in model.roots]
     assert np.allclose(np.array(totals) / totals[0], np.array(lengths) / lengths[0], rtol=1e-3)

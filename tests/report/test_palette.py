@@ -52,15 +52,15 @@ def test_white_and_black_are_as_far_apart_as_they_can_be() -> None:
 @pytest.mark.parametrize("side", SIDES)
 def test_neighboring_levels_stay_apart(side: str, sight: str) -> None:
     for upper, lower in itertools.pairwise(LEVELS):
-        colors = [palette.root_color(RootName(level, side)) for level in (upper, lower)]
-        assert difference(*colors, sight) > 5 * JUST_NOTICEABLE, (upper, lower)
+        one, other = (palette.root_color(RootName(level, side)) for level in (upper, lower))
+        assert difference(one, other, sight) > 5 * JUST_NOTICEABLE, (upper, lower)
 
 
 @pytest.mark.parametrize("sight", SIGHT)
 def test_left_and_right_of_a_level_stay_apart(sight: str) -> None:
     for level in LEVELS:
-        colors = [palette.root_color(RootName(level, side)) for side in SIDES]
-        assert difference(*colors, sight) > 4 * JUST_NOTICEABLE, level
+        left, right = (palette.root_color(RootName(level, side)) for side in SIDES)
+        assert difference(left, right, sight) > 4 * JUST_NOTICEABLE, level
 
 
 @pytest.mark.parametrize("sight", SIGHT)

@@ -13,9 +13,7 @@ from numpy.typing import NDArray
 from cauda.errors import ArrayError
 from cauda.report.png import png
 
-pictures = arrays.arrays(
-    np.uint8, st.tuples(st.integers(1, 9), st.integers(1, 9), st.sampled_from([3, 4]))
-)
+pictures = arrays.arrays(np.uint8, st.tuples(st.integers(1, 9), st.integers(1, 9), st.sampled_from([3, 4])))
 
 
 def chunks(data: bytes) -> dict[bytes, bytes]:
@@ -25,7 +23,9 @@ def chunks(data: bytes) -> dict[bytes, bytes]:
     while start < len(data):
         (length,) = struct.unpack(">I", data[start : start + 4])
         kind, content = data[start + 4 : start + 8], data[start + 8 : start + 8 + length]
-        assert struct.unpack(">I", data[start + 8 + length : start + 12 + length]) == (zlib.crc32(kind + content),)
+        assert struct.unpack(">I", data[start + 8 + length : start + 12 + length]) == (
+            zlib.crc32(kind + content),
+        )
         found[kind] = content
         start += 12 + length
     return found
@@ -61,7 +61,13 @@ def test_any_picture_is_read_back_and_has_one_form(picture: NDArray[np.uint8]) -
 
 
 @pytest.mark.parametrize(
-    "wrong", [np.zeros((2, 2, 3)), np.zeros((2, 2), np.uint8), np.zeros((2, 2, 2), np.uint8), np.zeros((0, 2, 3), np.uint8)]
+    "wrong",
+    [
+        np.zeros((2, 2, 3)),
+        np.zeros((2, 2), np.uint8),
+        np.zeros((2, 2, 2), np.uint8),
+        np.zeros((0, 2, 3), np.uint8),
+    ],
 )
 def test_what_is_no_picture_is_refused(wrong: NDArray[np.uint8]) -> None:
     with pytest.raises(ArrayError, match="wanted uint8"):

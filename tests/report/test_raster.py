@@ -57,7 +57,9 @@ def test_layers_are_every_fragment_in_the_order_of_its_depth(seed: int) -> None:
         wanted = covered.triangle[mine][np.argsort(covered.depth_mm[mine])]
         peeled = [layer.triangle[layer.pixel == pixel][0] for layer in found if pixel in layer.pixel]
         assert peeled == wanted.tolist()
-    assert np.allclose(np.sort(np.concatenate([layer.depth_mm for layer in found])), np.sort(covered.depth_mm))
+    assert np.allclose(
+        np.sort(np.concatenate([layer.depth_mm for layer in found])), np.sort(covered.depth_mm)
+    )
 
 
 def test_only_so_many_layers_as_wanted_come_back_and_none_of_nothing() -> None:

@@ -21,12 +21,18 @@ def prism(sides: int, radius_mm: float, low_mm: float, high_mm: float) -> tuple[
     angle = 2 * np.pi * np.arange(sides) / sides
     ring = radius_mm * np.column_stack([np.cos(angle), np.sin(angle)])
     points = np.concatenate(
-        [np.column_stack([ring, np.full(sides, z)]) for z in (low_mm, high_mm)] + [[[0, 0, low_mm], [0, 0, high_mm]]]
+        [np.column_stack([ring, np.full(sides, z)]) for z in (low_mm, high_mm)]
+        + [[[0, 0, low_mm], [0, 0, high_mm]]]
     )
     faces = []
     for j in range(sides):
         k = (j + 1) % sides
-        faces += [[j, k, sides + j], [k, sides + k, sides + j], [2 * sides, k, j], [2 * sides + 1, sides + j, sides + k]]
+        faces += [
+            [j, k, sides + j],
+            [k, sides + k, sides + j],
+            [2 * sides, k, j],
+            [2 * sides + 1, sides + j, sides + k],
+        ]
     return points, np.array(faces)
 
 

@@ -35,7 +35,9 @@ def ball(center_mm: tuple[float, float, float], radius_mm: float) -> tuple[Float
     return np.array(center_mm) + radius_mm * points, np.array(faces)
 
 
-def solid(center_mm: tuple[float, float, float], radius_mm: float, color: tuple[float, float, float]) -> Solid:
+def solid(
+    center_mm: tuple[float, float, float], radius_mm: float, color: tuple[float, float, float]
+) -> Solid:
     vertices, faces = ball(center_mm, radius_mm)
     return Solid(vertices, faces, color)
 

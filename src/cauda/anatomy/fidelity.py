@@ -198,6 +198,8 @@ def root_gaps(model: SpineModel, reach_mm: float = 0.3) -> Mapping[tuple[RootNam
     for surface in model.surfaces.values():
         if surface.root is not None and surface.kind == "region":
             solids.setdefault(surface.root, []).append(surface)
+    if len(solids) < 2:
+        return {}
     joined = [combine([(s.vertices_mm, s.triangles) for s in parts]) for parts in solids.values()]
     names = list(solids)
     least = gaps([(whole.vertices_mm, whole.triangles) for whole in joined], reach_mm)
@@ -205,8 +207,8 @@ def root_gaps(model: SpineModel, reach_mm: float = 0.3) -> Mapping[tuple[RootNam
     return {(names[i], names[j]): float(least[i, j]) for i, j in near}
 
 
-def wall_mm(inner: Surface, outer: Surface) -> Floats:
-    """Return the thickness between two nested surfaces, at each vertex of either, to the other one.
+def wall_mm(inner: Surface, outer: Surface) -> tuple[Floats, Floats]:
+    """Return the distance of each vertex of the inner surface to the outer one, and the reverse.
 
     Vertices that both share are left out, and so is the ring between the two in which they end together.
     """
@@ -219,7 +221,7 @@ def wall_mm(inner: Surface, outer: Surface) -> Floats:
         target = other[~(held.any(axis=1) if closing else held.all(axis=1))]
         points = vertices[np.setdiff1d(own, shared)]
         found.append(np.abs(nearest(points, vertices, target).distance_mm))
-    return np.concatenate(found)
+    return found[0], found[1]
 
 
 def piercing_roots(model: SpineModel) -> tuple[RootName, ...]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import numpy as np
 from scipy.spatial import cKDTree
 
@@ -29,7 +31,7 @@ def first_row(tube: Tube, loop: Loop) -> float:
 
 
 def surface(
-    pool: Pool, tube: Tube, loop: Loop, loop_index: Ints, arc_mm: Floats, skipped: int, last_mm: Floats
+    pool: Pool, tube: Tube, loop: Loop, loop_index: Ints, arc_mm: Floats, skipped: int, domed: Callable[[Floats], Floats]
 ) -> tuple[Ints, Ints]:
     """Triangulate a tube from its loop to its last ring.
 
@@ -43,8 +45,8 @@ def surface(
         Lengths of its rings.
     skipped : int
         How many rings a tube about the same path has before these; both then have parallel facets.
-    last_mm : (3,) float64
-        How far the last ring is moved off the tube.
+    domed : callable
+        Moves the last ring's points off the plane in which they would lie.
 
     Returns
     -------
@@ -58,7 +60,7 @@ def surface(
     phi = (np.arange(sides)[None, :] + 0.5 * (number % 2)[:, None]) * 2 * np.pi / sides
     points = tube.corner(np.repeat(arc_mm, sides), phi.ravel())
     index = pool.add(points[:-sides]).reshape(-1, sides)
-    ring = pool.add(_halved(points[-sides:]) + last_mm)
+    ring = pool.add(domed(_halved(points[-sides:])))
     strips = [zipped(phi[k], index[k], phi[k + 1], index[k + 1]) for k in range(len(index) - 1)]
     strips.append(zipped(phi[-2], index[-1], end_angles(sides, number[-1]), ring))
     collar = _collar(pool, tube, loop, loop_index, float(arc_mm[0]), phi[0], index[0])

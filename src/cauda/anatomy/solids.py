@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from functools import partial
 
 import numpy as np
 
@@ -163,7 +164,7 @@ def _tube(pool: Pool, root: _Root, layer: int) -> tuple[Ints, Ints]:
     """The side of one tube of a root, from its loop to the ganglion, and its last ring."""
     skipped = len(root.rows_mm[1]) - len(root.rows_mm[2]) if layer == 2 else 0
     return sleeve.surface(
-        pool, root.tubes[layer], root.loops[layer], root.loop_index[layer], root.rows_mm[layer], skipped, _dome(root, layer)
+        pool, root.tubes[layer], root.loops[layer], root.loop_index[layer], root.rows_mm[layer], skipped, partial(_domed, root)
     )
 
 
@@ -202,12 +203,14 @@ def _cap(pool: Pool, ring: Ints, edge_mm: float) -> Ints:
     return np.concatenate([ring, new])[plane.triangles]
 
 
-def _dome(root: _Root, layer: int) -> Floats:
-    """How far a tube's last ring lies before the plane of its end."""
-    radius = [float(tube.radius(np.array([root.end_mm]))[0]) for tube in root.tubes]
-    tangent = root.path.tangent(np.array([root.end_mm]))
-    depth = _DOME_MM * (1 - (radius[layer] / radius[2]) ** 2)
-    return np.asarray(-depth * tangent[0])
+def _domed(root: _Root, points: Floats) -> Floats:
+    """Move points of the plane in which a root's tubes end, the less the farther out, towards the root."""
+    axis = root.path.tangent(np.array([root.end_mm]))[0]
+    center = root.path.point(np.array([root.end_mm]))[0]
+    reach = float(root.tubes[2].radius(np.array([root.end_mm]))[0])
+    along = (points - center) @ axis
+    square = ((points - center) ** 2).sum(axis=1) - along**2
+    return points - (_DOME_MM * (1 - square / reach**2))[:, None] * axis
 
 
 def _end_faces(pool: Pool, root: _Root, ring: Ints, inner: Ints, outer: Ints) -> tuple[Ints, Ints, Ints]:
@@ -226,9 +229,7 @@ def _end_faces(pool: Pool, root: _Root, ring: Ints, inner: Ints, outer: Ints) ->
     free = hexagonal(polygons[2], edge)
     plane = triangulate(polygons, free if len(free) else np.zeros((1, 2)), rounds=2, split=True)
     placed = plane.points[len(outer) + len(inner) + len(ring) :]
-    reach = float(np.hypot(*polygons[0].T).max())
-    depth = _DOME_MM * (1 - (placed**2).sum(axis=1) / reach**2)
-    new = pool.add(center + placed[:, :1] * across + placed[:, 1:] * third - depth[:, None] * axis)
+    new = pool.add(_domed(root, center + placed[:, :1] * across + placed[:, 1:] * third))
     index = np.concatenate([outer, inner, ring, new])
     disc, gap, wall = (index[plane.triangles[plane.loop == k]] for k in (2, 1, 0))
     return disc, gap, wall

@@ -15,8 +15,8 @@ from cauda.arrays import Floats
 
 # Chosen on sub-03 so that no slice can be seen (ring score below 0.7 and 1.1 deg) at the least distance to
 # the annotation; both are physical, so they hold for any spacing of slices and control points.
-CORD_SMOOTHING = Smoothing(along_mm4=90.0, around_mm6=6e-4, harmonics=12)
-DURA_SMOOTHING = Smoothing(along_mm4=78.0, around_mm6=6e-4, harmonics=14)
+CORD_SMOOTHING = Smoothing(along_mm4=105.0, around_mm6=6e-4, harmonics=12)
+DURA_SMOOTHING = Smoothing(along_mm4=90.0, around_mm6=6e-4, harmonics=14)
 
 _SAMPLES = 3
 _ROW_MM = 1 / 3

@@ -69,6 +69,10 @@ def survey(path: str | Path, subject: str | None = None) -> Tracing:
     gathering = _Gathering(is_alone=len(markers.files) == 1)
     for file in markers.files:
         gathering.take(file)
+    for file in markers.strangers:
+        what = f"left out: its name says another subject than sub-{markers.subject}"
+        advice = "move it to the folder of its subject, or mend its name"
+        gathering.findings.append(Finding("error", "other-subject", file.name, what, advice))
     return gathering.tracing(markers.subject)
 
 

@@ -14,10 +14,13 @@ from cauda.errors import Finding
 
 OFF_PLANE_MM = 0.25
 TILT_DEG = 15.0
+FOLD_DEG = 130.0
 GAP_SLICES = 1.5
 SAME_SLICES = 0.25
 COVERED_SLICES = 0.75
-SMALLEST_MM2 = 0.05
+SMALLEST_MM2 = 0.01
+# two neighboring points exchanged cut off more, a hand that slips back by some hundredths of a millimeter less
+SMALLEST_CORNER_MM2 = 0.001
 DUPLICATE_MM = 1e-3
 
 # of cord and dura that were not drawn in the same slices: how much narrower a dura may be, per mm between
@@ -73,20 +76,22 @@ def _flat(piece: Slice, slices: Slices) -> Iterator[Finding]:
 
 def _simple(piece: Slice, slices: Slices) -> Iterator[Finding]:
     corners = slices.across_mm(piece.contour.points_mm)[:, :2]
-    where = _crossing(corners) if len(corners) <= _LARGEST_POLYGON else None
+    where = _crossing(corners, SMALLEST_CORNER_MM2) if len(corners) <= _LARGEST_POLYGON else None
+    if where is None:
+        where = _folding(corners)
     if where is None:
         # between points that nearly coincide the spline may make a loop too small to matter
         where = _crossing(piece.outline_mm, SMALLEST_MM2)
     if where is not None:
         place = place_text(np.append(where, piece.height_mm) @ slices.basis)
-        what = f"the curve crosses itself near {place}"
+        what = f"the curve crosses itself or doubles back near {place}"
         yield Finding("error", "self-crossing", piece.name, what, "put its points in order round the contour")
     elif piece.area_mm2 < SMALLEST_MM2:
         what = f"encloses {piece.area_mm2:.3f} mm2, wanted at least {SMALLEST_MM2}"
         yield Finding("error", "no-area", piece.name, what, "redraw it or leave it out")
 
 
-def _crossing(outline_mm: Floats, smallest_mm2: float = 0.0) -> Floats | None:
+def _crossing(outline_mm: Floats, smallest_mm2: float) -> Floats | None:
     """Return where a closed polygon crosses itself and cuts off at least an area, or None."""
     start = outline_mm
     edge = np.roll(start, -1, axis=0) - start
@@ -103,6 +108,18 @@ def _crossing(outline_mm: Floats, smallest_mm2: float = 0.0) -> Floats | None:
         if min(_area(loop), _area(rest)) >= smallest_mm2:
             return place
     return None
+
+
+def _folding(corners_mm: Floats) -> Floats | None:
+    """Return where a closed polygon turns back and at the next corner forth again, or None."""
+    edge = np.roll(corners_mm, -1, axis=0) - corners_mm
+    is_long = np.linalg.norm(edge, axis=1) > DUPLICATE_MM
+    start, edge = corners_mm[is_long], edge[is_long]
+    after = np.roll(edge, -1, axis=0)
+    turn_deg = np.degrees(np.arctan2(_cross(edge, after), np.einsum("ki,ki->k", edge, after)))
+    next_deg = np.roll(turn_deg, -1)
+    is_fold = (np.minimum(np.abs(turn_deg), np.abs(next_deg)) > FOLD_DEG) & (turn_deg * next_deg < 0)
+    return start[(np.flatnonzero(is_fold)[0] + 1) % len(start)] if is_fold.any() else None
 
 
 def _even(stack: Sequence[Slice]) -> Iterator[Finding]:

@@ -23,7 +23,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Write the page and say where it is."""
+    from cauda.cli.progress import progress
     from cauda.report import report
 
-    print(report(args.model))
+    with progress() as tell:
+        path = report(args.model, progress=tell)
+    print(path)
     return 0

@@ -22,10 +22,13 @@ class Markers:
         Label without ``sub-``; ``unknown`` where neither folder nor files name one.
     files : tuple of Path
         Every JSON file of the folder, sorted by name, or the one file asked for.
+    strangers : tuple of Path
+        Markers in the subject's folder whose names say another subject than most do; not among `files`.
     """
 
     subject: str
     files: tuple[Path, ...]
+    strangers: tuple[Path, ...] = ()
 
 
 def find_markers(path: str | Path, subject: str | None = None) -> Markers:
@@ -56,7 +59,7 @@ def find_markers(path: str | Path, subject: str | None = None) -> Markers:
     folders = _subject_folders(path)
     if folders:
         chosen = _choose(path, sorted(folders), label)
-        return Markers(chosen, tuple(_json_files(folders[chosen])))
+        return _in_subject_folder(folders[chosen], chosen)
     return _in_folder(path, label)
 
 
@@ -71,6 +74,14 @@ def _subject_folders(path: Path) -> dict[str, Path]:
 def _holds_subject(folder: Path) -> bool:
     is_named = re.fullmatch(r"sub-[A-Za-z0-9]+", folder.name) is not None
     return is_named and folder.is_dir() and any(map(_is_marker, _entries(folder)))
+
+
+def _in_subject_folder(folder: Path, subject: str) -> Markers:
+    files = _json_files(folder)
+    owners = [owner for file in files if _is_marker(file) and (owner := _named(file.name))]
+    usual = subject if subject in owners else max(owners, key=owners.count, default=subject)
+    strangers = [file for file in files if _is_marker(file) and _named(file.name) not in (None, usual)]
+    return Markers(subject, tuple(file for file in files if file not in strangers), tuple(strangers))
 
 
 def _in_folder(path: Path, label: str | None) -> Markers:

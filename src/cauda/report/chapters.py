@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Callable
 from dataclasses import dataclass
 from html import escape
 
@@ -34,10 +35,15 @@ class Chapter:
     blocks: tuple[Block, ...]
 
 
-def chapters(model: SpineModel, tracing: Tracing | None) -> tuple[Chapter, ...]:
-    """Return the sections of the page in their order."""
+Progress = Callable[[str, float], None]
+
+
+def chapters(model: SpineModel, tracing: Tracing | None, tell: Progress) -> tuple[Chapter, ...]:
+    """Return the sections of the page in their order, telling each step and the fraction done before it."""
+    views_of_all = _views(model, tracing, tell)
+    tell("cut the sections", 0.85)
     return (
-        Chapter("views", "Views", _views(model, tracing)),
+        Chapter("views", "Views", views_of_all),
         Chapter("sections", "Axial sections", _axial(model, tracing)),
         Chapter("findings", "Findings", _findings(model)),
         Chapter("sizes", "Sizes and fit", _sizes(model)),
@@ -51,7 +57,7 @@ def chapters(model: SpineModel, tracing: Tracing | None) -> tuple[Chapter, ...]:
     )
 
 
-def _views(model: SpineModel, tracing: Tracing | None) -> tuple[Block, ...]:
+def _views(model: SpineModel, tracing: Tracing | None, tell: Progress) -> tuple[Block, ...]:
     lowest_mm = tracing.dura[-1].z_mm if tracing is not None and tracing.dura else None
     below = " Below the dashed line only the ganglia were annotated." if lowest_mm is not None else ""
     whole = (
@@ -63,12 +69,13 @@ def _views(model: SpineModel, tracing: Tracing | None) -> tuple[Block, ...]:
         "The conus, and where the dorsal roots enter the cord. A dot marks the first point of each center "
         "line, also where it is hidden. Cranial is up."
     )
-    figures = [
-        Figure("figure-whole", whole, views.whole(model, lowest_mm)),
-        Figure("figure-conus", conus, views.conus(model)),
-    ]
+    tell("draw the whole model", 0.05)
+    figures = [Figure("figure-whole", whole, views.whole(model, lowest_mm))]
+    tell("draw the conus", 0.4)
+    figures.append(Figure("figure-conus", conus, views.conus(model)))
     path = _example(model)
     if path is not None:
+        tell("draw a sleeve", 0.7)
         caption = (
             f"Where root {legend.spoken(path.root)} leaves the dural sac in its sleeve, seen across its "
             "course from the back. Left, the dura whole; right, cut open along the root. Cranial is up."

@@ -15,14 +15,14 @@ from cauda.annotation.tracing import PUBLISHED_LEVELS, SIDES, RootName, Tracing
 from cauda.errors import ModelError
 from cauda.files import write_text
 from cauda.report import along, legend, tables
-from cauda.report.chapters import Block, Chapter, Pair, chapters
+from cauda.report.chapters import Block, Chapter, Pair, Progress, chapters
 from cauda.report.markup import Figure, Table, counted, element, number, with_unit
 
 _POLICY = "default-src 'none'; img-src data:; style-src 'unsafe-inline'"
 _NEEDED = ("cord", "dura", "dura_inner", "dura_outer")
 
 
-def report(folder: str | Path) -> Path:
+def report(folder: str | Path, *, progress: Progress | None = None) -> Path:
     """Write one HTML page about a model into its folder, and return the page's path.
 
     Parameters
@@ -30,6 +30,8 @@ def report(folder: str | Path) -> Path:
     folder : str or Path
         ``OUT/sub-XX`` as ``cauda build`` left it: the model, and ``sub-XX_tracing.mrk.json``. Without the
         tracing the sections show the model alone.
+    progress : callable, optional
+        Called with the name of a step and the fraction done.
 
     Returns
     -------
@@ -48,11 +50,11 @@ def report(folder: str | Path) -> Path:
     traced = folder / f"sub-{model.subject}_tracing.mrk.json"
     tracing = annotation.read(traced) if traced.is_file() else None
     path = folder / f"sub-{model.subject}.html"
-    write_text(path, page(model, tracing))
+    write_text(path, page(model, tracing, progress=progress))
     return path
 
 
-def page(model: SpineModel, tracing: Tracing | None) -> str:
+def page(model: SpineModel, tracing: Tracing | None, *, progress: Progress | None = None) -> str:
     """Return the HTML page about a model.
 
     Parameters
@@ -60,6 +62,8 @@ def page(model: SpineModel, tracing: Tracing | None) -> str:
     model : SpineModel
     tracing : Tracing or None
         What it was built from, to be drawn over the sections.
+    progress : callable, optional
+        Called with the name of a step and the fraction done.
 
     Raises
     ------
@@ -71,7 +75,7 @@ def page(model: SpineModel, tracing: Tracing | None) -> str:
         raise ModelError(
             f"sub-{model.subject}: the model has no surface {', '.join(lacking)}; build the model again"
         )
-    content = chapters(model, tracing)
+    content = chapters(model, tracing, progress or (lambda _step, _fraction: None))
     title = escape(f"Spine model sub-{model.subject}")
     style = resources.files("cauda.report").joinpath("style.css").read_text(encoding="utf-8")
     head = (

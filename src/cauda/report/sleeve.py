@@ -21,6 +21,7 @@ _MARGIN_MM = (5.5, 2.0)
 _WIDE = 6.0
 _SLACK_MM = 0.5
 _INTO_SAC_MM = (8.0, 9.0)
+_LABEL = 14.0
 
 
 def figure(model: SpineModel, path: RootPath) -> str:
@@ -114,7 +115,7 @@ def _neighbors(panel: Panel, model: SpineModel, root: RootName) -> str:
     content = ""
     for other, surface in of_part(model, "ganglion").items():
         x, y = panel.place(surface.vertices_mm.mean(axis=0)).tolist()
-        shown = panel.x < x < panel.x + panel.width and TOP < y < TOP + panel.height
+        shown = panel.x < x < panel.x + panel.width and TOP + _LABEL < y < TOP + panel.height - _LABEL
         if other.side == root.side and other != root and shown:
             content += markup.text(x, y + 5, other.level, "label", text_anchor="middle")
     return content

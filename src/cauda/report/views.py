@@ -152,15 +152,16 @@ def _ruler(panel: Panel, z_mm: Floats) -> str:
     x = panel.x - 6
     marks = (np.arange(np.ceil(z_mm.min() / 10), np.floor(z_mm.max() / 10) + 1) * 10).tolist()
     content = markup.text(x, TOP - 12, "z, mm", "tick", text_anchor="end")
-    for z, end in ((z_mm.max(), "cranial"), (z_mm.min(), "caudal")):
-        content += markup.text(x - 8, _height(panel, z) + 4, end, "tick", text_anchor="end")
+    ends = [_height(panel, z) for z in (z_mm.max(), z_mm.min())]
+    for end, name in zip(ends, ("cranial", "caudal"), strict=True):
+        content += markup.text(x - 8, end + 4, name, "tick", text_anchor="end")
     for mark in marks:
         y, labelled = _height(panel, mark), mark % 40 == 0
         content += markup.line((x - (4 if labelled else 0), y), (x + 4, y), class_="axis")
-        if labelled:
+        if labelled and min(abs(y - end) for end in ends) > _LINE_GAP:
             content += markup.text(x - 8, y + 4, markup.number(mark, 0), "tick", text_anchor="end")
-    ends = ((x + 4, _height(panel, marks[0])), (x + 4, _height(panel, marks[-1])))
-    return content + markup.line(*ends, class_="axis")
+    top, bottom = ((x + 4, _height(panel, mark)) for mark in (marks[-1], marks[0]))
+    return content + markup.line(top, bottom, class_="axis")
 
 
 def _lowest_line(panel: Panel, lowest_mm: float | None, legend_y: float) -> str:
