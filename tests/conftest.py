@@ -3,11 +3,16 @@
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
+
+# How long one example takes depends on what else the machine does; that must not fail a test.
+settings.register_profile("cauda", deadline=None)
+settings.load_profile("cauda")
 
 
 @pytest.fixture(scope="session")
 def shared() -> Path:
-    """Folder with the real data beside the repository; skips the test where it is absent."""
+    """Return the folder of real data beside the repository; skips the test where it is absent."""
     folder = Path(__file__).parents[2] / "shared"
     if not (folder / "data").is_dir():
         pytest.skip("the real data beside the repository are absent")
@@ -16,5 +21,5 @@ def shared() -> Path:
 
 @pytest.fixture(scope="session")
 def markers_sub_03(shared: Path) -> Path:
-    """The published markers of sub-03 (CC BY 4.0, doi 10.6084/m9.figshare.26403442)."""
+    """Return the published markers of sub-03 (CC BY 4.0, doi 10.6084/m9.figshare.26403442)."""
     return shared / "data" / "liu2024" / "markers-sub-03"

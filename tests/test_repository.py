@@ -1,5 +1,6 @@
 """What holds for the repository as a whole: nothing private in it, and its texts tell the truth."""
 
+import ast
 import csv
 import re
 import shlex
@@ -75,6 +76,14 @@ def test_every_command_in_the_texts_exists(page: Path) -> None:
             parser().parse_args(words[1:])
         else:
             assert words[:2] in (["pip", "install"],), command
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_every_name_that_the_texts_import_exists(page: Path) -> None:
+    for block in re.findall(r"^```python\n(.*?)^```", page.read_text(), re.DOTALL | re.MULTILINE):
+        for node in ast.walk(ast.parse(block)):
+            if isinstance(node, ast.ImportFrom) and node.module and node.module.startswith("cauda"):
+                exec(compile(ast.Module([node], []), page.name, "exec"), {})
 
 
 def test_the_readme_shows_commands_that_the_test_above_sees() -> None:

@@ -18,7 +18,7 @@ LEAST_MM = 0.30
 SLEEVE_MM = 0.35
 """Between a root and the inner surface of its dural sleeve where it begins: assumed."""
 
-SLEEVE_BEGIN_MM = 0.06
+SLEEVE_BEGIN_MM = 0.12
 _OPENING_MM = 7.0
 
 SLEEVE_END_MM = 0.22
@@ -42,11 +42,13 @@ def radii(courses: Sequence[Course], walls: Walls) -> list[Floats]:
     points = np.concatenate([course.points_mm for course in courses])
     owner = np.repeat(np.arange(len(courses)), [len(course.points_mm) for course in courses])
     limit = np.array([course.geometry.dorsal_radius_mm for course in courses])[owner]
-    in_sac = ~np.concatenate([_outside(course, walls) for course in courses])
+    in_sac = np.concatenate([np.arange(len(course.points_mm)) < course.leave for course in courses])
     limit = np.minimum(limit, _neighbor_limit(points, owner, limit, in_sac))
     dura = (-walls.dura_inner.distance(points) - GAP_MM) / FACET
-    kept = np.concatenate([np.arange(len(course.points_mm)) <= course.exit for course in courses])
-    limit = np.where(kept, np.minimum(limit, dura), limit)
+    # From the exit on the wall gives way; until it is behind it a root keeps the radius that fitted there.
+    last = np.concatenate([np.minimum(np.arange(len(course.points_mm)), course.exit) for course in courses])
+    starts = np.cumsum([0, *(len(course.points_mm) for course in courses)])[:-1]
+    limit = np.where(in_sac, np.minimum(limit, dura[starts[owner] + last]), limit)
     cord = (walls.cord.distance(points) - CORD_GAP_MM) / FACET
     arc = np.concatenate([course.arc_mm for course in courses])
     limit = np.where(arc > 2.5, np.minimum(limit, cord), limit)
@@ -62,7 +64,7 @@ def sleeve_mm(course: Course, radius_mm: Floats) -> Floats:
     the ganglion.
     """
     arc = course.arc_mm
-    opened = np.clip((arc - arc[course.exit]) / _OPENING_MM, 0, 1)
+    opened = np.clip((arc - arc[course.leave]) / _OPENING_MM, 0, 1)
     closed = np.clip((arc[course.ganglion] - arc) / 8.0, 0, 1)
     free = SLEEVE_BEGIN_MM + (SLEEVE_MM - SLEEVE_BEGIN_MM) * opened * opened * (3 - 2 * opened)
     end = SLEEVE_END_MM + (SLEEVE_MM - SLEEVE_END_MM) * closed * closed * (3 - 2 * closed)
@@ -77,7 +79,7 @@ def _room(course: Course, walls: Walls, dura_thickness_mm: float) -> Room:
     half = course.geometry.ganglion_length_mm / 2
     from_ganglion = np.abs(arc - arc[course.ganglion])
     bulge = course.geometry.ganglion_width_mm / 2 * np.sqrt(np.clip(1 - (from_ganglion / half) ** 2, 0, 1))
-    hull = np.where(_outside(course, walls), np.maximum(sleeve, bulge), 0.0)
+    hull = np.where(count >= course.leave, np.maximum(sleeve, bulge), 0.0)
     sine = (walls.cord.distance(course.points_mm)[course.entry + 1] + 0.02) / arc[course.entry + 1]
     ramp = np.clip(sine, 0.4, 0.65) * arc
     stiffness = np.where(count <= course.traced, 1.0, 0.05)
@@ -91,13 +93,6 @@ def _room(course: Course, walls: Walls, dura_thickness_mm: float) -> Room:
         on_cord=count <= course.entry,
         stiffness=stiffness,
     )
-
-
-def _outside(course: Course, walls: Walls) -> Bools:
-    """Nodes beyond the one where the center line leaves the sac."""
-    inside = walls.dura_inner.distance(course.points_mm) < 0
-    last = np.flatnonzero(inside[: course.ganglion])
-    return np.arange(len(inside)) > (last[-1] if len(last) else course.exit)
 
 
 def _neighbor_limit(points: Floats, owner: Floats, literature: Floats, in_sac: Bools) -> Floats:

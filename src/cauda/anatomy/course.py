@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 import numpy as np
-from scipy.interpolate import CubicHermiteSpline, CubicSpline, make_smoothing_spline
+from scipy.interpolate import CubicHermiteSpline, make_smoothing_spline
 from scipy.linalg import solveh_banded
 
 from cauda.anatomy.polar import PolarSurface
@@ -53,7 +53,9 @@ class Course:
     entry, traced, ganglion : int
         Node on the cord's surface, last node along the annotation, node at the ganglion.
     exit : int
-        Last node that has to keep clear of the dura; the sleeve begins near it.
+        Last node that has its room inside the sac and has to keep it.
+    leave : int
+        First node outside the sac, in the sleeve.
     geometry : RootGeometry
         Published sizes of the level.
     """
@@ -63,6 +65,7 @@ class Course:
     entry: int
     traced: int
     exit: int
+    leave: int
     ganglion: int
     geometry: RootGeometry
 
@@ -123,10 +126,12 @@ def course(
         entry=entry,
         traced=entry + traced,
         exit=ganglion,
+        leave=ganglion,
         ganglion=ganglion,
         geometry=geometry,
     )
-    return replace(found, exit=_exit(found, walls.dura_inner))
+    last, leave = _exit(found, walls.dura_inner)
+    return replace(found, exit=last, leave=leave)
 
 
 def _smooth_trace(traced: Floats) -> Floats:
@@ -282,15 +287,11 @@ def _bounded_curvature(nodes: Floats, traced: int, straight: int) -> Floats:
     return values
 
 
-def _exit(course: Course, dura: PolarSurface) -> int:
-    """Last node that has its room inside the sac before the root leaves it for good."""
-    inside = slice(course.entry, course.ganglion + 1)
-    room = -dura.distance(course.points_mm[inside]) - course.wanted_mm[inside]
-    well_inside = np.flatnonzero(room > _DURA_MARGIN_MM)
-    return course.entry + int(well_inside[-1]) if len(well_inside) else course.entry
-
-
-def spline(points: Floats) -> tuple[CubicSpline, float]:
-    """Return the curve through nodes by its length, and that length, mm."""
-    arc = np.concatenate([[0.0], np.cumsum(np.linalg.norm(np.diff(points, axis=0), axis=1))])
-    return CubicSpline(arc, points), float(arc[-1])
+def _exit(course: Course, dura: PolarSurface) -> tuple[int, int]:
+    """Last node that has its room inside the sac, and first node beyond the wall for good."""
+    nodes = slice(course.entry, course.ganglion)
+    depth = -dura.distance(course.points_mm[nodes])
+    roomy = np.flatnonzero(depth - course.wanted_mm[nodes] > _DURA_MARGIN_MM)
+    within = np.flatnonzero(depth > 0)
+    last = course.entry + int(roomy[-1]) if len(roomy) else course.entry
+    return last, max(last, course.entry + int(within[-1]) if len(within) else last) + 1

@@ -108,7 +108,7 @@ def _fitted(contours: list[Floats], strength: Smoothing, factor: float) -> Fit:
 
 def _interpolated(contours: list[Floats], strength: Smoothing) -> Fit:
     """Through every contour as Slicer draws it, and by a cubic spline from slice to slice."""
-    harmonics, angles = 2 * strength.harmonics, 256
+    harmonics, angles = 3 * strength.harmonics, 256
     heights = np.array([points[:, 2].mean() for points in contours])
     center = fit(contours, strength).center
     theta = np.linspace(-np.pi, np.pi, angles, endpoint=False)

@@ -19,7 +19,7 @@ GAP_SLICES = 1.5
 SAME_SLICES = 0.25
 COVERED_SLICES = 0.75
 SMALLEST_MM2 = 0.01
-# two neighboring points exchanged cut off more, a hand that slips back by some hundredths of a millimeter less
+# two neighboring points exchanged cut off more, a hand that slips back by some hundredths of a mm less
 SMALLEST_CORNER_MM2 = 0.001
 DUPLICATE_MM = 1e-3
 
@@ -77,6 +77,10 @@ def _flat(piece: Slice, slices: Slices) -> Iterator[Finding]:
 def _simple(piece: Slice, slices: Slices) -> Iterator[Finding]:
     corners = slices.across_mm(piece.contour.points_mm)[:, :2]
     where = _crossing(corners, SMALLEST_CORNER_MM2) if len(corners) <= _LARGEST_POLYGON else None
+    if where is None and piece.area_mm2 < SMALLEST_MM2:
+        what = f"encloses {piece.area_mm2:.3f} mm2, wanted at least {SMALLEST_MM2}"
+        yield Finding("error", "no-area", piece.name, what, "redraw it or leave it out")
+        return
     if where is None:
         where = _folding(corners)
     if where is None:
@@ -86,9 +90,6 @@ def _simple(piece: Slice, slices: Slices) -> Iterator[Finding]:
         place = place_text(np.append(where, piece.height_mm) @ slices.basis)
         what = f"the curve crosses itself or doubles back near {place}"
         yield Finding("error", "self-crossing", piece.name, what, "put its points in order round the contour")
-    elif piece.area_mm2 < SMALLEST_MM2:
-        what = f"encloses {piece.area_mm2:.3f} mm2, wanted at least {SMALLEST_MM2}"
-        yield Finding("error", "no-area", piece.name, what, "redraw it or leave it out")
 
 
 def _crossing(outline_mm: Floats, smallest_mm2: float) -> Floats | None:

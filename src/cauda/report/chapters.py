@@ -89,7 +89,7 @@ def _example(model: SpineModel) -> RootPath | None:
     whole = {surface.root for surface in model.surfaces.values() if surface.part == "ganglion"}
     paths = [path for path in model.roots if path.root in whole]
     paths = [path for path in paths if path.root.side == "L"] or paths
-    return paths[len(paths) // 2] if paths else None
+    return paths[(len(paths) - 1) // 2] if paths else None
 
 
 def _axial(model: SpineModel, tracing: Tracing | None) -> tuple[Block, ...]:

@@ -123,7 +123,7 @@ def _ganglion_labels(panel: Panel, model: SpineModel) -> str:
 def _entry_labels(panel: Panel, paths: Sequence[RootPath]) -> str:
     """Return the levels in columns, left roots left and right roots right, with lines to the entries.
 
-    From the side only the left roots are labelled, behind the cord.
+    From the side only the left roots are labeled, behind the cord.
     """
     left = [path for path in paths if path.root.side == "L"]
     right = [path for path in paths if path.root.side == "R"]
@@ -156,9 +156,9 @@ def _ruler(panel: Panel, z_mm: Floats) -> str:
     for end, name in zip(ends, ("cranial", "caudal"), strict=True):
         content += markup.text(x - 8, end + 4, name, "tick", text_anchor="end")
     for mark in marks:
-        y, labelled = _height(panel, mark), mark % 40 == 0
-        content += markup.line((x - (4 if labelled else 0), y), (x + 4, y), class_="axis")
-        if labelled and min(abs(y - end) for end in ends) > _LINE_GAP:
+        y, labeled = _height(panel, mark), mark % 40 == 0
+        content += markup.line((x - (4 if labeled else 0), y), (x + 4, y), class_="axis")
+        if labeled and min(abs(y - end) for end in ends) > _LINE_GAP:
             content += markup.text(x - 8, y + 4, markup.number(mark, 0), "tick", text_anchor="end")
     top, bottom = ((x + 4, _height(panel, mark)) for mark in (marks[-1], marks[0]))
     return content + markup.line(top, bottom, class_="axis")
