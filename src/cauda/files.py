@@ -76,7 +76,7 @@ def write_bytes(path: Path, data: bytes) -> None:
 
 
 def write_text(path: Path, text: str) -> None:
-    """Write a UTF-8 text file whole or not at all, with ``\\n`` line ends on every system."""
+    """Write a UTF-8 text file whole or not at all, with the line ends of Unix on every system."""
     write_bytes(path, text.encode())
 
 

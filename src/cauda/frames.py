@@ -25,7 +25,8 @@ def ras_from_lps(points_lps_mm: ArrayLike) -> Floats:
     >>> ras_from_lps([1.0, 2.0, 3.0])
     array([-1., -2.,  3.])
     """
-    return np.asarray(points_lps_mm, dtype=np.float64) * _LPS_OF_RAS
+    points_mm: Floats = np.asarray(points_lps_mm, dtype=np.float64) * _LPS_OF_RAS
+    return points_mm
 
 
 def lps_from_ras(points_mm: ArrayLike) -> Floats:

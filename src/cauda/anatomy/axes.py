@@ -32,13 +32,14 @@ class Axes:
     def of(cls, tracing: Tracing) -> Axes:
         """Return the axes of a tracing's cord and dura contours."""
         contours = [*tracing.cord, *tracing.dura]
-        normal = np.mean([_normal(contour.points_mm) for contour in contours], axis=0)
-        cranial = normal / np.linalg.norm(normal)
+        normal = np.sum([_normal(contour.points_mm) for contour in contours], axis=0)
+        cranial: Floats = normal / np.linalg.norm(normal)
         right = np.array([1.0, 0.0, 0.0])
         right -= cranial * (right @ cranial)
         right /= np.linalg.norm(right)
         rotation = np.stack([right, np.cross(cranial, right), cranial])
-        origin = np.round(np.mean([contour.points_mm.mean(axis=0) for contour in contours], axis=0), 3)
+        centers = np.array([contour.points_mm.mean(axis=0) for contour in contours])
+        origin = np.round(centers.mean(axis=0), 3)
         return cls(frozen(origin), frozen(rotation))
 
     def local(self, points_mm: Floats) -> Floats:

@@ -96,9 +96,7 @@ def build(
         return _built(tracing, settings, findings, tell)
 
 
-def _built(
-    tracing: Tracing, settings: Settings, findings: tuple[Finding, ...], tell: Progress
-) -> SpineModel:
+def _built(tracing: Tracing, settings: Settings, findings: tuple[Finding, ...], tell: Progress) -> SpineModel:
     axes = Axes.of(tracing)
     ganglia = {name: axes.local(point[None])[0] for name, point in tracing.ganglia.items()}
     tell("fit cord and dura", 0.1)
@@ -225,9 +223,7 @@ def _provenance(points: Floats, traced: Floats) -> tuple[str, ...]:
     return tuple(str(name) for name in names)
 
 
-def _measures(
-    tracing: Tracing, axes: Axes, shape: Walls, paths: Sequence[RootPath]
-) -> Mapping[str, Any]:
+def _measures(tracing: Tracing, axes: Axes, shape: Walls, paths: Sequence[RootPath]) -> Mapping[str, Any]:
     fit = {}
     for name, surface, contours in (
         ("cord", shape.cord, tracing.cord),

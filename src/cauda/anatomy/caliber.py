@@ -10,7 +10,7 @@ from scipy.spatial import cKDTree
 from cauda.anatomy.course import ENTRY_RADIUS_MM, Course
 from cauda.anatomy.separation import CORD_GAP_MM, FACET, GAP_MM, Room
 from cauda.anatomy.walls import Walls
-from cauda.arrays import Bools, Floats
+from cauda.arrays import Bools, Floats, Ints
 
 LEAST_MM = 0.30
 """No root is thinner."""
@@ -39,6 +39,8 @@ def radii(courses: Sequence[Course], walls: Walls) -> list[Floats]:
     Two roots that are near share the distance between them, less the gap, in proportion to their published
     radii.
     """
+    if not courses:
+        return []
     points = np.concatenate([course.points_mm for course in courses])
     owner = np.repeat(np.arange(len(courses)), [len(course.points_mm) for course in courses])
     limit = np.array([course.geometry.dorsal_radius_mm for course in courses])[owner]
@@ -68,7 +70,8 @@ def sleeve_mm(course: Course, radius_mm: Floats) -> Floats:
     closed = np.clip((arc[course.ganglion] - arc) / 8.0, 0, 1)
     free = SLEEVE_BEGIN_MM + (SLEEVE_MM - SLEEVE_BEGIN_MM) * opened * opened * (3 - 2 * opened)
     end = SLEEVE_END_MM + (SLEEVE_MM - SLEEVE_END_MM) * closed * closed * (3 - 2 * closed)
-    return radius_mm + np.minimum(free, end)
+    inner: Floats = radius_mm + np.minimum(free, end)
+    return inner
 
 
 def _room(course: Course, walls: Walls, dura_thickness_mm: float) -> Room:
@@ -79,7 +82,7 @@ def _room(course: Course, walls: Walls, dura_thickness_mm: float) -> Room:
     half = course.geometry.ganglion_length_mm / 2
     from_ganglion = np.abs(arc - arc[course.ganglion])
     bulge = course.geometry.ganglion_width_mm / 2 * np.sqrt(np.clip(1 - (from_ganglion / half) ** 2, 0, 1))
-    hull = np.where(count >= course.leave, np.maximum(sleeve, bulge), 0.0)
+    hull = np.where(count > course.exit, np.maximum(sleeve, bulge), 0.0)
     sine = (walls.cord.distance(course.points_mm)[course.entry + 1] + 0.02) / arc[course.entry + 1]
     ramp = np.clip(sine, 0.4, 0.65) * arc
     stiffness = np.where(count <= course.traced, 1.0, 0.05)
@@ -89,13 +92,15 @@ def _room(course: Course, walls: Walls, dura_thickness_mm: float) -> Room:
         radius_mm=radius,
         hull_mm=hull,
         inside_dura=(count <= course.exit) & (count > course.entry + 2),
-        cord_mm=np.where(arc < 3.0, np.minimum(ramp, radius * FACET + CORD_GAP_MM), radius * FACET + CORD_GAP_MM),
+        cord_mm=np.where(
+            arc < 3.0, np.minimum(ramp, radius * FACET + CORD_GAP_MM), radius * FACET + CORD_GAP_MM
+        ),
         on_cord=count <= course.entry,
         stiffness=stiffness,
     )
 
 
-def _neighbor_limit(points: Floats, owner: Floats, literature: Floats, in_sac: Bools) -> Floats:
+def _neighbor_limit(points: Floats, owner: Ints, literature: Floats, in_sac: Bools) -> Floats:
     limit = np.full(len(points), np.inf)
     use = np.flatnonzero(in_sac)
     tree = cKDTree(points[use])
@@ -118,7 +123,7 @@ def _neighbor_limit(points: Floats, owner: Floats, literature: Floats, in_sac: B
 
 
 def _smooth(limit: Floats, course: Course) -> Floats:
-    """A smooth radius that nowhere exceeds the limit and changes slowly."""
+    """Return a smooth radius that nowhere exceeds the limit and changes slowly."""
     arc = course.arc_mm
     slow = np.min(limit[None, :] + _SLOPE * np.abs(arc[:, None] - arc[None, :]), axis=1)
     window = 3

@@ -32,6 +32,7 @@ _CROWDED_MM = 0.42
 _SHARE_UNTRACED = 0.8
 _RAMP_MM = 15.0
 _DURA_MARGIN_MM = 0.2
+_GLANCING = 0.6
 _STEEPER = 1.15
 """A course is laid steeper than it shall leave by this factor, as bending it smoothly takes that away."""
 
@@ -73,16 +74,18 @@ class Course:
     def arc_mm(self) -> Floats:
         """Distance along the course from the cord's surface, negative inside."""
         arc = np.concatenate([[0.0], np.cumsum(np.linalg.norm(np.diff(self.points_mm, axis=0), axis=1))])
-        return arc - arc[self.entry]
+        from_surface: Floats = arc - arc[self.entry]
+        return from_surface
 
     @property
     def wanted_mm(self) -> Floats:
-        """Radius that a node asks for: little where roots crowd along the annotation, more where it is free."""
+        """Radius that a node asks for: little where roots crowd along the annotation, else more."""
         wide, arc = self.geometry.dorsal_radius_mm, self.arc_mm
         crowded = min(_CROWDED_MM, wide)
         radius = ENTRY_RADIUS_MM + (crowded - ENTRY_RADIUS_MM) * np.clip(arc / _RAMP_MM, 0, 1)
         untraced = np.clip((arc - arc[self.traced]) / _RAMP_MM, 0, 1)
-        return radius + (_SHARE_UNTRACED * wide - crowded) * untraced * untraced * (3 - 2 * untraced)
+        radius += (_SHARE_UNTRACED * wide - crowded) * untraced * untraced * (3 - 2 * untraced)
+        return radius
 
 
 def course(
@@ -116,9 +119,7 @@ def course(
     inner = np.arange(-ENTRY_DEPTH_MM, -1e-9, NODE_MM / 2)
     heading = (nodes[-1] - nodes[-2]) / np.linalg.norm(nodes[-1] - nodes[-2])
     stub = np.arange(1, round((half + NERVE_MM) / NODE_MM) + 2) * NODE_MM
-    points = np.concatenate(
-        [start + inner[:, None] * direction, nodes, nodes[-1] + stub[:, None] * heading]
-    )
+    points = np.concatenate([start + inner[:, None] * direction, nodes, nodes[-1] + stub[:, None] * heading])
     entry, ganglion = len(inner), len(inner) + count
     found = Course(
         root=root,
@@ -198,9 +199,7 @@ def _beyond(trace: Floats, ganglion: Floats, dura: PolarSurface, geometry: RootG
     return np.concatenate([inside, outside[1:]])
 
 
-def _outside(
-    last: Floats, ganglion: Floats, dura: PolarSurface, geometry: RootGeometry
-) -> Floats | None:
+def _outside(last: Floats, ganglion: Floats, dura: PolarSurface, geometry: RootGeometry) -> Floats | None:
     """From the sac's wall to the ganglion, away from the wall at the level's angle, along the sac's bends.
 
     None where the root must leave the sac before its last traced point to have that angle.
@@ -222,7 +221,8 @@ def _outside(
     points = np.column_stack([wall[part, :2], z[part]]) + share * max(gap, 0.0) * np.append(
         offset / np.hypot(*offset), 0.0
     )
-    return points + share**2 * (ganglion - points[-1])
+    reached: Floats = points + share**2 * (ganglion - points[-1])
+    return reached
 
 
 def _cap_begin(dura: PolarSurface) -> float:
@@ -232,7 +232,7 @@ def _cap_begin(dura: PolarSurface) -> float:
 def _inside(
     last: Floats, slope: Floats, leave: Floats, out: Floats, dura: PolarSurface, geometry: RootGeometry
 ) -> Floats:
-    """A course in the sac, in coordinates in which its section is the unit disc, which is convex."""
+    """Return a course in the sac, laid in coordinates in which its section is the unit disc."""
     z = np.linspace(last[2], leave[2], max(3, round(2 * (last[2] - leave[2]))) + 1)
 
     def disc(point: Floats) -> Floats:
@@ -288,10 +288,18 @@ def _bounded_curvature(nodes: Floats, traced: int, straight: int) -> Floats:
 
 
 def _exit(course: Course, dura: PolarSurface) -> tuple[int, int]:
-    """Last node that has its room inside the sac, and first node beyond the wall for good."""
+    """Last node that has to keep its room inside the sac, and first node beyond the wall for good.
+
+    A root that was traced along the wall has to keep clear of it until just before it leaves: otherwise its
+    sleeve would begin as a slit many mm long.
+    """
     nodes = slice(course.entry, course.ganglion)
     depth = -dura.distance(course.points_mm[nodes])
-    roomy = np.flatnonzero(depth - course.wanted_mm[nodes] > _DURA_MARGIN_MM)
+    wanted = course.wanted_mm[nodes] + _DURA_MARGIN_MM
     within = np.flatnonzero(depth > 0)
-    last = course.entry + int(roomy[-1]) if len(roomy) else course.entry
-    return last, max(last, course.entry + int(within[-1]) if len(within) else last) + 1
+    last_within = int(within[-1]) if len(within) else 0
+    roomy = np.flatnonzero(depth[: last_within + 1] > wanted[: last_within + 1])
+    last_roomy = int(roomy[-1]) if len(roomy) else 0
+    approach = wanted[last_within] / np.tan(np.deg2rad(_GLANCING * course.geometry.exit_angle_deg))
+    last = max(last_roomy, last_within - round(float(approach) / NODE_MM), 0)
+    return course.entry + last, course.entry + max(last, last_within) + 1

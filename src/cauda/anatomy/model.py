@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any, Literal
 
 import numpy as np
 
 from cauda.annotation.tracing import RootName
-from cauda.anatomy import surface_files
 from cauda.arrays import Floats, Ints, points, triangles, vector
 from cauda.errors import Finding, ModelError
 from cauda.files import Source

@@ -17,6 +17,11 @@ from scipy.sparse.linalg import splu
 from cauda.arrays import Floats
 
 
+STEEPEST = 1.5
+"""Slope against the axis beyond which a distance along the radius is no longer reduced: at a rounded end the
+first-order distance holds only next to the surface."""
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class Smoothing:
     """How strongly a fit smooths.
@@ -25,14 +30,14 @@ class Smoothing:
     ----------
     along_mm4 : float
         Weight of the squared second derivative along z, against squared distances, both over the surface.
-    around_mm6 : float
-        Weight of the squared rate of change of curvature round the contour.
+    around_mm4 : float
+        Weight of the squared change of curvature with the angle round the contour.
     harmonics : int
         Number of Fourier harmonics round the contour.
     """
 
     along_mm4: float
-    around_mm6: float
+    around_mm4: float
     harmonics: int
 
 
@@ -96,7 +101,8 @@ class PolarSurface:
         along = np.stack([slopes[:, -2] + radius_z * cos, slopes[:, -1] + radius_z * sin, level + 1], axis=1)
         around = np.stack([radius_t * cos - radius * sin, radius_t * sin + radius * cos, level], axis=1)
         normal: Floats = np.cross(around, along)
-        return normal / np.linalg.norm(normal, axis=1)[:, None]
+        unit: Floats = normal / np.linalg.norm(normal, axis=1)[:, None]
+        return unit
 
     def grid(self, theta: Floats, z_mm: Floats) -> tuple[Floats, Floats]:
         """Return points and outward unit normals on a grid, each of shape ``(len(z), len(theta), 3)``."""
@@ -123,7 +129,10 @@ class PolarSurface:
         return np.arctan2(offset[:, 1], offset[:, 0]), np.hypot(offset[:, 0], offset[:, 1])
 
     def height(self, points_mm: Floats) -> Floats:
-        """Return how far points lie beyond the surface along the radius, shape ``(n,)``; cheaper than `distance`."""
+        """Return how far points lie beyond the surface along the radius, shape ``(n,)``.
+
+        It has the sign of `distance` and costs less.
+        """
         values = self._spline(self._inside(points_mm[:, 2]))
         offset = points_mm[:, :2] - values[:, -2:]
         rho = np.hypot(offset[:, 0], offset[:, 1])
@@ -134,19 +143,18 @@ class PolarSurface:
     def distance(self, points_mm: Floats) -> Floats:
         """Return the signed distance to the surface to first order, outside positive, shape ``(n,)``.
 
-        Beyond the ends it is at least the height above or below them.
+        Beyond the ends it is that to the end face.
         """
         z = self._inside(points_mm[:, 2])
         values, slopes = self._spline(z), self._slope(z)
         offset = points_mm[:, :2] - values[:, -2:]
         rho = np.hypot(offset[:, 0], offset[:, 1])
         theta = np.arctan2(offset[:, 1], offset[:, 0])
-        tilt = self._series(slopes, theta) + (
-            slopes[:, -2] * np.cos(theta) + slopes[:, -1] * np.sin(theta)
-        )
-        signed: Floats = (rho - self._series(values, theta)) / np.sqrt(1 + tilt**2)
+        tilt = self._series(slopes, theta) + (slopes[:, -2] * np.cos(theta) + slopes[:, -1] * np.sin(theta))
+        past = rho - self._series(values, theta)
+        signed: Floats = past / np.sqrt(1 + np.minimum(tilt**2, STEEPEST**2))
         beyond = np.maximum(self.z_mm[0] - points_mm[:, 2], points_mm[:, 2] - self.z_mm[-1])
-        return np.where(beyond > 0, np.maximum(signed, beyond), signed)
+        return np.where(beyond > 0, np.hypot(np.maximum(past, 0), beyond), signed)
 
     def rows(self, z_mm: Floats) -> Floats:
         """Return coefficients and center line at heights, shape ``(n, 2 m + 3)``."""
@@ -185,13 +193,13 @@ class Fit:
 
     Attributes
     ----------
-    spline : BSpline
+    spline : BSpline or CubicSpline
         Fourier coefficients as a function of z, mm.
     center : BSpline or CubicSpline
         Center line ``(x, y)`` as a function of z, mm.
     """
 
-    spline: BSpline
+    spline: BSpline[np.float64] | CubicSpline[np.float64]
     center: CubicSpline
 
     def rows(self, z_mm: Floats) -> tuple[Floats, Floats]:
@@ -217,7 +225,9 @@ def fit(contours: list[Floats], smoothing: Smoothing) -> Fit:
     basis_z = BSpline.design_matrix(np.clip(z, heights[0], heights[-1]), knots, degree)
     basis_t = fourier(theta, smoothing.harmonics)
     design = _row_kronecker(basis_z, basis_t, degree + 1)
-    normal = design.T @ design.multiply(weight[:, None]) + _penalty(heights, knots, degree, contours, smoothing)
+    normal = design.T @ design.multiply(weight[:, None]) + _penalty(
+        heights, knots, degree, contours, smoothing
+    )
     solution = splu(normal.tocsc(), permc_spec="NATURAL", options={"SymmetricMode": True}).solve(
         design.T @ (weight * radius)
     )
@@ -288,11 +298,12 @@ def _penalty(
     along = second.T @ second.multiply((radius * step * np.pi)[:, None])
     around = basis.T @ basis.multiply((radius**-3 * step * np.pi)[:, None])
     tiny = 1e-9 * sp.eye_array(count * len(order))
-    return (
+    total: sp.csr_matrix = (
         smoothing.along_mm4 * sp.kron(along, sp.diags_array(mean))
-        + smoothing.around_mm6 * sp.kron(around, sp.diags_array((order**2 - 1) ** 2 * order**2))
+        + smoothing.around_mm4 * sp.kron(around, sp.diags_array((order**2 - 1) ** 2 * order**2))
         + tiny
     )
+    return total
 
 
 def _area(points_mm: Floats) -> float:

@@ -10,7 +10,7 @@ from scipy.optimize import minimize
 from scipy.spatial import cKDTree
 
 from cauda.anatomy.course import Course
-from cauda.anatomy.polar import PolarSurface
+from cauda.anatomy.polar import STEEPEST, PolarSurface
 from cauda.anatomy.walls import Walls
 from cauda.arrays import Bools, Floats, Ints
 
@@ -63,6 +63,8 @@ def separated(courses: Sequence[Course], rooms: Sequence[Room], walls: Walls) ->
     A penalty method: squared displacement and bending of the displacement against squared violations of
     the gaps, whose weight grows in stages.
     """
+    if not courses:
+        return []
     problem = _Problem(courses, rooms, walls)
     points = problem.reference.copy()
     for weight in _STAGES:
@@ -152,7 +154,9 @@ class _Problem:
             slope[index] -= (2 * sign * lack)[:, None] * outward
         return cost, slope
 
-    def _pair_violations(self, points: Floats, pairs: tuple[Ints, Ints, Floats, Floats]) -> tuple[float, Floats]:
+    def _pair_violations(
+        self, points: Floats, pairs: tuple[Ints, Ints, Floats, Floats]
+    ) -> tuple[float, Floats]:
         first, second, tangent, wanted = pairs
         apart = points[first] - points[second]
         apart = apart - np.einsum("ij,ij->i", apart, tangent)[:, None] * tangent
@@ -176,7 +180,6 @@ class _Table:
         self.z = np.linspace(surface.bottom_mm, surface.top_mm, rows)
         self.step = self.z[1] - self.z[0]
         self.radius, self.center = surface.table(self.z, _TABLE_ANGLES)
-        self.bottom = surface.bottom_mm
 
     def distance(self, points: Floats) -> tuple[Floats, Floats]:
         row = np.clip((points[:, 2] - self.z[0]) / self.step, 0, len(self.z) - 1.001)
@@ -193,9 +196,10 @@ class _Table:
         lower = self.radius[low, column] * (1 - share) + self.radius[low, column + 1] * share
         upper = self.radius[low + 1, column] * (1 - share) + self.radius[low + 1, column + 1] * share
         tilt = (upper - lower) / self.step + np.einsum("ij,ij->i", center_slope, unit)
+        tilt = np.clip(tilt, -STEEPEST, STEEPEST)
         length = np.sqrt(1 + tilt**2)
-        signed = (rho - lower * (1 - part) - upper * part) / length
-        below = self.bottom - points[:, 2]
-        signed = np.where(below > 0, np.maximum(signed, below), signed)
+        past = rho - lower * (1 - part) - upper * part
+        below = np.maximum(self.z[0] - points[:, 2], 0)
+        signed = np.where(below > 0, np.hypot(np.maximum(past, 0), below), past / length)
         outward = np.column_stack([unit / length[:, None], -tilt / length])
         return signed, outward

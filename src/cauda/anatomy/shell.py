@@ -18,6 +18,7 @@ from cauda.errors import BuildError
 _ROW = 0.866
 _ARC_ANGLES = 180
 _CLEARANCES = (1.2, 1.0, 0.8, 0.6, 0.5)
+_NEAREST = 0.5
 
 
 class Pool:
@@ -132,6 +133,30 @@ def punched(
     raise BuildError(f"{name}: {error}; roots leave it too near each other")
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class _Chart:
+    """A plane map of a surface about one point: arc length round it at that radius, and height."""
+
+    surface: PolarSurface
+    theta: float
+    radius_mm: float
+
+    @classmethod
+    def about(cls, surface: PolarSurface, theta: Floats, z_mm: Floats) -> _Chart:
+        middle = float(np.angle(np.exp(1j * theta).mean()))
+        radius = surface.radius(np.array([middle]), np.array([z_mm.mean()]))
+        return cls(surface, middle, float(radius[0]))
+
+    def flat(self, theta: Floats, z_mm: Floats) -> Floats:
+        return np.stack([np.angle(np.exp(1j * (theta - self.theta))) * self.radius_mm, z_mm], axis=1)
+
+    def lifted(self, flat: Floats) -> Floats:
+        return self.surface.point(flat[:, 0] / self.radius_mm + self.theta, flat[:, 1])
+
+    def flat_points(self, points_mm: Floats) -> Floats:
+        return self.flat(self.surface.polar(points_mm)[0], points_mm[:, 2])
+
+
 def _punched(
     pool: Pool,
     surface: PolarSurface,
@@ -143,59 +168,48 @@ def _punched(
 ) -> tuple[Ints, list[Ints]]:
     bad = _near_loops(surface, body, loops, clearance * edge_mm)
     group, count = _cavities(body, bad)
-    angle = [surface.polar(points)[0] for _, points in loops]
-    outside, filled = [body.index[body.triangles[group < 0]]], [np.zeros((0, 3), dtype=np.int64)] * len(loops)
+    outside = [body.index[body.triangles[group < 0]]]
+    filled = [np.zeros((0, 3), dtype=np.int64)] * len(loops)
     centers = np.array([points.mean(axis=0) for _, points in loops])
     for number in range(count):
         cavity = body.triangles[group == number]
         ring = _ring(cavity)
-        reference = float(np.angle(np.exp(1j * body.theta[ring]).mean()))
-        height = float(body.z_mm[ring].mean())
-        radius = float(surface.radius(np.array([reference]), np.array([height]))[0])
-
-        def chart(theta: Floats, z: Floats, at: float = reference, scale: float = radius) -> Floats:
-            return np.stack([np.angle(np.exp(1j * (theta - at))) * scale, z], axis=1)
-
-        border = chart(body.theta[ring], body.z_mm[ring])
-        middle = chart(surface.polar(centers)[0], centers[:, 2])
-        members = np.flatnonzero(inside(border, middle))
-        inner = [chart(angle[k], loops[k][1][:, 2]) for k in members]
-        for polygon in inner:
-            if not inside(border, polygon).all():
-                raise BuildError("a hole is wider than its surroundings")
+        chart = _Chart.about(surface, body.theta[ring], body.z_mm[ring])
+        border = chart.flat(body.theta[ring], body.z_mm[ring])
+        members = np.flatnonzero(inside(border, chart.flat_points(centers))).tolist()
+        polygons = [chart.flat_points(loops[k][1]) for k in members]
+        if not all(inside(border, polygon).all() for polygon in polygons):
+            raise BuildError("a hole is wider than its surroundings")
         rest = np.setdiff1d(np.unique(cavity), ring)
-        free = chart(body.theta[rest], body.z_mm[rest])
-        walls = np.concatenate([dense(polygon, edge_mm / 5) for polygon in inner])
-        free = free[cKDTree(walls).query(free)[0] > 0.5 * edge_mm] if len(free) else free
-        for polygon in inner:
-            free = free[~inside(polygon, free)]
-        if patches:
-            free = np.concatenate([free, *[_filling(polygon) for polygon in inner]])
-        plane = triangulate([border, *inner], free, rounds=3)
-        placed = plane.points[len(border) + sum(map(len, inner)) :]
-        new = pool.add(surface.point(placed[:, 0] / radius + reference, placed[:, 1]))
+        free = _clear(chart.flat(body.theta[rest], body.z_mm[rest]), polygons, edge_mm)
+        plane = triangulate([border, *polygons], free, rounds=3, hollow=True)
+        new = pool.add(chart.lifted(plane.points[-len(free) :] if len(free) else free))
         index = np.concatenate([body.index[ring], *[loops[k][0] for k in members], new])
-        outside.append(index[plane.triangles[plane.loop == 0]])
-        for position, k in enumerate(members):
-            if patches:
-                filled[k] = _patch(pool, surface, loops[k][0], inner[position], reference, radius)
+        outside.append(index[plane.triangles])
+        if patches:
+            for k, polygon in zip(members, polygons, strict=True):
+                filled[k] = _patch(pool, chart, loops[k][0], polygon)
     return np.concatenate(outside), filled
 
 
-def _filling(polygon: Floats) -> Floats:
-    """Points that keep edges of the loop from being cut; the patch itself is made by `_patch`."""
-    return polygon.mean(axis=0)[None]
+def _clear(free: Floats, polygons: Sequence[Floats], edge_mm: float) -> Floats:
+    """Return those points that lie outside the polygons and not too near to them."""
+    if not len(free):
+        return free
+    walls = np.concatenate([dense(polygon, edge_mm / 5) for polygon in polygons])
+    keep = cKDTree(walls).query(free)[0] > _NEAREST * edge_mm
+    for polygon in polygons:
+        keep &= ~inside(polygon, free)
+    return free[keep]
 
 
-def _patch(
-    pool: Pool, surface: PolarSurface, loop: Ints, polygon: Floats, reference: float, radius: float
-) -> Ints:
+def _patch(pool: Pool, chart: _Chart, loop: Ints, polygon: Floats) -> Ints:
     edge = float(np.linalg.norm(np.roll(polygon, -1, axis=0) - polygon, axis=1).mean())
     free = hexagonal(polygon, 1.1 * edge, 0.6)
     plane = triangulate([polygon], free if len(free) else polygon.mean(axis=0)[None], rounds=3, split=True)
-    placed = plane.points[len(polygon) :]
-    new = pool.add(surface.point(placed[:, 0] / radius + reference, placed[:, 1]))
-    return np.concatenate([loop, new])[plane.triangles]
+    index = np.concatenate([loop, pool.add(chart.lifted(plane.points[len(polygon) :]))])
+    patch: Ints = index[plane.triangles]
+    return patch
 
 
 def _near_loops(
@@ -221,9 +235,9 @@ def _near_loops(
 
 
 def _cavities(body: Shell, bad: Bools) -> tuple[Ints, int]:
-    """Number each triangle's cavity, -1 where it stays; every cavity is a simple disc."""
+    """Return each triangle's cavity, -1 where it stays, and how many there are; each is a simple disc."""
     triangles = body.triangles
-    cavity = bad[triangles].any(axis=1)
+    cavity: Bools = np.any(bad[triangles], axis=1)
     one, two = _neighbors(triangles)
     for _ in range(12):
         keep = cavity[one] == cavity[two]
@@ -231,12 +245,12 @@ def _cavities(body: Shell, bad: Bools) -> tuple[Ints, int]:
         _, label = connected_components(graph, directed=False)
         sizes = np.bincount(label[~cavity])
         main = int(sizes.argmax())
-        if np.partition(sizes, -2)[-2] > 0.1 * len(triangles) if len(sizes) > 1 else False:
+        if np.sort(sizes)[:-1].max(initial=0) > 0.1 * len(triangles):
             raise BuildError("holes run all round it")
         islands = ~cavity & (label != main)
         pinched = _pinched(triangles, cavity)
-        grown = cavity | islands | np.isin(triangles, pinched).any(axis=1)
-        if (grown == cavity).all():
+        grown: Bools = cavity | islands | np.any(np.isin(triangles, pinched), axis=1)
+        if np.array_equal(grown, cavity):
             break
         cavity = grown
     _, group = np.unique(label[cavity], return_inverse=True)
@@ -282,7 +296,8 @@ def _ring(cavity: Ints) -> Ints:
 
 
 def _local_edge(surface: PolarSurface, z: Floats, edge: float, least: float) -> Floats:
-    return np.clip(0.45 * surface.mean_radius(z), least, edge)
+    local: Floats = np.clip(0.45 * surface.mean_radius(z), least, edge)
+    return local
 
 
 def _heights(surface: PolarSurface, edge: float, least: float) -> Floats:
@@ -295,7 +310,8 @@ def _heights(surface: PolarSurface, edge: float, least: float) -> Floats:
     local = _local_edge(surface, z, edge, least)
     along = np.concatenate([[0.0], np.cumsum(step / (_ROW * (local[1:] + local[:-1]) / 2))])
     count = round(along[-1])
-    return np.interp(np.linspace(0, along[-1], count + 1)[1:], along, z)
+    heights: Floats = np.interp(np.linspace(0, along[-1], count + 1)[1:], along, z)
+    return heights
 
 
 def _rows(

@@ -12,6 +12,7 @@ from cauda.anatomy.triangulation import dense, triangulate, zipped
 from cauda.anatomy.tube import Loop, Tube
 from cauda.arrays import Floats, Ints
 
+_LONGEST = 9.0
 _ASPECT = 0.92
 """Distance between rows over the length of an edge of the section."""
 
@@ -31,7 +32,13 @@ def first_row(tube: Tube, loop: Loop) -> float:
 
 
 def surface(
-    pool: Pool, tube: Tube, loop: Loop, loop_index: Ints, arc_mm: Floats, skipped: int, domed: Callable[[Floats], Floats]
+    pool: Pool,
+    tube: Tube,
+    loop: Loop,
+    loop_index: Ints,
+    arc_mm: Floats,
+    skipped: int,
+    domed: Callable[[Floats], Floats],
 ) -> tuple[Ints, Ints]:
     """Triangulate a tube from its loop to its last ring.
 
@@ -61,10 +68,19 @@ def surface(
     points = tube.corner(np.repeat(arc_mm, sides), phi.ravel())
     index = pool.add(points[:-sides]).reshape(-1, sides)
     ring = pool.add(domed(_halved(points[-sides:])))
-    strips = [zipped(phi[k], index[k], phi[k + 1], index[k + 1]) for k in range(len(index) - 1)]
-    strips.append(zipped(phi[-2], index[-1], end_angles(sides, number[-1]), ring))
+    strips = [*_strips(phi, index), zipped(phi[-2], index[-1], end_angles(sides, number[-1]), ring)]
     collar = _collar(pool, tube, loop, loop_index, float(arc_mm[0]), phi[0], index[0])
     return np.concatenate([collar, *strips]), ring
+
+
+def _strips(phi: Floats, index: Ints) -> list[Ints]:
+    """Return the triangles between rings; these take one of two positions in turn, so two strips tell all."""
+    pair = np.arange(2 * index.shape[1]).reshape(2, -1)
+    rings = np.concatenate([index[:-1], index[1:]], axis=1)
+    return [
+        rings[k::2][:, zipped(phi[k], pair[0], phi[k + 1], pair[1])].reshape(-1, 3)
+        for k in range(min(2, len(rings)))
+    ]
 
 
 def end_angles(sides: int, number: int) -> Floats:
@@ -83,8 +99,11 @@ def _collar(
     """Between the loop and the first ring, in a conformal map of the cylinder to an annulus."""
     radius = float(tube.radius(np.array([ring_mm]))[0])
 
+    # Conformal for all but the longest loops, which would shrink to less than rounding leaves of them.
+    decay = max(radius, (ring_mm - float(loop.arc_mm.min())) / _LONGEST)
+
     def chart(arc: Floats, angle: Floats) -> Floats:
-        scale = np.exp((arc - ring_mm) / radius)
+        scale = np.exp((arc - ring_mm) / decay)
         return np.stack([scale * np.cos(angle), -scale * np.sin(angle)], axis=1)
 
     arc, angle = _collar_points(loop, ring_mm, phi, radius)
@@ -92,14 +111,15 @@ def _collar(
         [chart(np.full(len(ring), ring_mm), phi), chart(loop.arc_mm, loop.phi)],
         chart(arc, angle),
         rounds=2,
+        hollow=True,
         split=True,
     )
     placed = plane.points[len(ring) + len(loop_index) :]
     scale = np.hypot(placed[:, 0], placed[:, 1])
-    new = pool.add(tube.point(ring_mm + radius * np.log(scale), -np.arctan2(placed[:, 1], placed[:, 0])))
+    new = pool.add(tube.point(ring_mm + decay * np.log(scale), -np.arctan2(placed[:, 1], placed[:, 0])))
     index = np.concatenate([ring, loop_index, new])
-    faces = plane.triangles[plane.loop == 0]
-    return index[faces]
+    collar: Ints = index[plane.triangles]
+    return collar
 
 
 def _collar_points(loop: Loop, ring_mm: float, phi: Floats, radius: float) -> tuple[Floats, Floats]:

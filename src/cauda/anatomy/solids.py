@@ -22,6 +22,9 @@ CORD_EDGE_MM, CORD_TIP_EDGE_MM = 0.5, 0.2
 SAC_EDGE_MM, SAC_TIP_EDGE_MM = 0.95, 0.4
 _ROOT_SIDES, _SLEEVE_SIDES = 10, 16
 _ENTRY_LOOP_MM, _SLEEVE_LOOP_MM = 0.30, 0.55
+_LOOP_SHARE = 0.55
+"""Edge of a sleeve's loop over the sleeve's radius, where that is less: chords must not cut thin sleeves."""
+
 _GANGLION_EDGE_MM = 0.75
 _DOME_MM = 0.06
 """Height of end faces, so that no two faces of the set are coplanar without being the same."""
@@ -118,7 +121,11 @@ def solids(courses: Sequence[Course], radii_mm: Sequence[Floats], walls: Walls, 
         made.boundaries["dura_inner"] += [disc, gap]
         made.boundaries["dura_outer"] += [disc, gap, wall]
         ganglion, face, nerve = _ganglion_and_nerve(pool, root, outer.rings[number], dura_mm)
-        made.regions[f"{root.name}_ganglion"] = [ganglion, face, *(part[:, ::-1] for part in (disc, gap, wall))]
+        made.regions[f"{root.name}_ganglion"] = [
+            ganglion,
+            face,
+            *(part[:, ::-1] for part in (disc, gap, wall)),
+        ]
         made.regions[f"{root.name}_nerve"] = [nerve, face[:, ::-1]]
     made.regions["csf"], made.regions["dura"] = csf, dura
     return made
@@ -143,10 +150,11 @@ def _root(
     end = float(path.arc_mm[course.ganglion]) - long * float(np.sqrt(1 - (outer / wide) ** 2))
     begin = float(path.arc_mm[course.exit]) - 0.5
     cord, inner, wall = surfaces
+    edge = min(_SLEEVE_LOOP_MM, _LOOP_SHARE * float(free[course.leave]))
     loops = (
         crossing(tubes[0], cord, _ENTRY_LOOP_MM, 0.0, min(9.0, end - 1.0), f"{name} at the cord"),
-        crossing(tubes[1], inner, _SLEEVE_LOOP_MM, begin, end - 0.4, f"{name} at the dura"),
-        crossing(tubes[2], wall, _SLEEVE_LOOP_MM, begin, end - 0.4, f"{name} at the dura's outside"),
+        crossing(tubes[1], inner, edge, begin, end - 0.4, f"{name} at the dura"),
+        crossing(tubes[2], wall, edge, begin, end - 0.4, f"{name} at the dura's outside"),
     )
     sleeve_rows = sleeve.rows(tubes[1], sleeve.first_row(tubes[1], loops[1]), end)
     # The sleeve's two surfaces share their rows, so that their facets are parallel and the wall is even.
@@ -161,10 +169,16 @@ def _root(
 
 
 def _tube(pool: Pool, root: _Root, layer: int) -> tuple[Ints, Ints]:
-    """The side of one tube of a root, from its loop to the ganglion, and its last ring."""
+    """Return the side of one tube of a root, from its loop to the ganglion, and its last ring."""
     skipped = len(root.rows_mm[1]) - len(root.rows_mm[2]) if layer == 2 else 0
     return sleeve.surface(
-        pool, root.tubes[layer], root.loops[layer], root.loop_index[layer], root.rows_mm[layer], skipped, partial(_domed, root)
+        pool,
+        root.tubes[layer],
+        root.loops[layer],
+        root.loop_index[layer],
+        root.rows_mm[layer],
+        skipped,
+        partial(_domed, root),
     )
 
 
@@ -210,11 +224,12 @@ def _domed(root: _Root, points: Floats) -> Floats:
     reach = float(root.tubes[2].radius(np.array([root.end_mm]))[0])
     along = (points - center) @ axis
     square = ((points - center) ** 2).sum(axis=1) - along**2
-    return points - (_DOME_MM * (1 - square / reach**2))[:, None] * axis
+    moved: Floats = points - (_DOME_MM * (1 - square / reach**2))[:, None] * axis
+    return moved
 
 
 def _end_faces(pool: Pool, root: _Root, ring: Ints, inner: Ints, outer: Ints) -> tuple[Ints, Ints, Ints]:
-    """The end of the root, of the space in its sleeve, and of the sleeve's wall; they face the ganglion."""
+    """Return the ends of the root, of the space in its sleeve and of the sleeve's wall."""
     axis = root.path.tangent(np.array([root.end_mm]))[0]
     center = root.path.point(np.array([root.end_mm]))[0]
     points = pool.points_mm()
@@ -222,7 +237,10 @@ def _end_faces(pool: Pool, root: _Root, ring: Ints, inner: Ints, outer: Ints) ->
     across -= axis * (across @ axis)
     across /= np.linalg.norm(across)
     third = np.cross(axis, across)
-    flat = [np.stack([(points[r] - center) @ across, (points[r] - center) @ third], 1) for r in (outer, inner, ring)]
+    flat = [
+        np.stack([(points[r] - center) @ across, (points[r] - center) @ third], 1)
+        for r in (outer, inner, ring)
+    ]
     # In the chart all vertices of a ring lie on one circle: three in a line would make a flat triangle.
     polygons = [xy * (np.hypot(*xy.T).max() / np.hypot(*xy.T))[:, None] for xy in flat]
     edge = float(np.linalg.norm(polygons[2][1] - polygons[2][0]))
@@ -236,7 +254,7 @@ def _end_faces(pool: Pool, root: _Root, ring: Ints, inner: Ints, outer: Ints) ->
 
 
 def _ganglion_and_nerve(pool: Pool, root: _Root, ring: Ints, dura_mm: float) -> tuple[Ints, Ints, Ints]:
-    """The ganglion's side, the face between it and the nerve, and the rest of the nerve."""
+    """Return the ganglion's side, the face between it and the nerve, and the rest of the nerve."""
     course = root.course
     middle = float(root.path.arc_mm[course.ganglion])
     outer = float(root.tubes[2].radius_mm[course.ganglion])
@@ -285,7 +303,7 @@ def _lathed(
 
 
 def _face(pool: Pool, path: Path, ring: Ints, arc_mm: float, edge_mm: float) -> Ints:
-    """A domed face over a ring about the path, outward along it."""
+    """Return a domed face over a ring about the path, outward along it."""
     axis = path.tangent(np.array([arc_mm]))[0]
     points = pool.points_mm()[ring]
     center = points.mean(axis=0)

@@ -31,9 +31,12 @@ class Plane:
     loop: Ints
 
 
-def triangulate(loops: Sequence[Floats], free: Floats, *, rounds: int = 2, split: bool = False) -> Plane:
-    """Triangulate what the first loop encloses; the other loops lie inside it, one after the other inward or
-    side by side.
+def triangulate(
+    loops: Sequence[Floats], free: Floats, *, rounds: int = 2, hollow: bool = False, split: bool = False
+) -> Plane:
+    """Triangulate what the first loop encloses.
+
+    The other loops lie inside it, each within the one before or side by side.
 
     Parameters
     ----------
@@ -43,6 +46,8 @@ def triangulate(loops: Sequence[Floats], free: Floats, *, rounds: int = 2, split
         Points inside; they are moved to even out the triangles.
     rounds : int
         How often they are moved.
+    hollow : bool
+        Leave out what lies inside the loops after the first.
     split : bool
         Add a point on every edge that joins two points of one loop but is none of its edges, so that two
         surfaces that meet in the loop share no other edge.
@@ -63,7 +68,7 @@ def triangulate(loops: Sequence[Floats], free: Floats, *, rounds: int = 2, split
     depth = np.zeros(len(triangles), dtype=np.int64) - 1
     for index, polygon in enumerate(loops):
         depth[inside(polygon, center)] = index
-    keep = depth >= 0
+    keep = depth == 0 if hollow else depth >= 0
     triangles, depth = triangles[keep], depth[keep]
     if split:
         points, triangles, depth = _split_chords(points, triangles, depth, loops)

@@ -14,7 +14,7 @@ from cauda.errors import BuildError
 _FINE = 1.008
 
 _GENERATORS = 48
-_STEP_MM = 0.15
+_STEP_MM = 0.2
 
 
 class Path:
@@ -111,7 +111,9 @@ class Loop:
     points_mm: Floats
 
 
-def crossing(tube: Tube, wall: PolarSurface, edge_mm: float, begin_mm: float, end_mm: float, name: str) -> Loop:
+def crossing(
+    tube: Tube, wall: PolarSurface, edge_mm: float, begin_mm: float, end_mm: float, name: str
+) -> Loop:
     """Return the loop in which a tube leaves a wall for good between two lengths along its path.
 
     Raises
@@ -125,8 +127,10 @@ def crossing(tube: Tube, wall: PolarSurface, edge_mm: float, begin_mm: float, en
     within = (wall.height(tube.point(grid_arc, grid_phi)) < 0).reshape(len(arc), len(phi))
     last = len(arc) - 1 - np.argmax(within[::-1], axis=0)
     if not within.any(axis=0).all() or (last >= len(arc) - 1).any():
-        raise BuildError(f"{name}: the tube does not cross the wall all round between {begin_mm:.1f} and {end_mm:.1f} mm")
-    found = _bisected(tube, wall, arc[last], arc[last + 1], phi)
+        raise BuildError(
+            f"{name}: the tube does not cross the wall all round between {begin_mm:.1f} and {end_mm:.1f} mm"
+        )
+    found = _bisected(tube, wall, arc[last], arc[last + 1], phi, rounds=8)
     points = tube.point(found, phi)
     closed = np.concatenate([points, points[:1]])
     along = np.concatenate([[0.0], np.cumsum(np.linalg.norm(np.diff(closed, axis=0), axis=1))])
@@ -134,7 +138,7 @@ def crossing(tube: Tube, wall: PolarSurface, edge_mm: float, begin_mm: float, en
     where = np.arange(count) * along[-1] / count
     phi_even = np.interp(where, along, np.append(phi, 2 * np.pi))
     arc_even = CubicSpline(along, np.append(found, found[0]), bc_type="periodic")(where)
-    arc_even = _bisected(tube, wall, arc_even - 0.25, arc_even + 0.25, phi_even)
+    arc_even = _bisected(tube, wall, arc_even - 0.25, arc_even + 0.25, phi_even, rounds=16)
     return Loop(arc_even, phi_even, tube.point(arc_even, phi_even))
 
 
@@ -143,8 +147,10 @@ def corner_factor(sides: int) -> float:
     return float(np.sqrt((2 * np.pi / sides) / np.sin(2 * np.pi / sides)))
 
 
-def _bisected(tube: Tube, wall: PolarSurface, low: Floats, high: Floats, phi: Floats) -> Floats:
-    for _ in range(20):
+def _bisected(
+    tube: Tube, wall: PolarSurface, low: Floats, high: Floats, phi: Floats, *, rounds: int
+) -> Floats:
+    for _ in range(rounds):
         middle = (low + high) / 2
         within = wall.height(tube.point(middle, phi)) < 0
         low, high = np.where(within, middle, low), np.where(within, high, middle)

@@ -15,8 +15,8 @@ from cauda.arrays import Floats
 
 # Chosen on sub-03 so that no slice can be seen (ring score below 0.7 and 1.1 deg) at the least distance to
 # the annotation; both are physical, so they hold for any spacing of slices and control points.
-CORD_SMOOTHING = Smoothing(along_mm4=105.0, around_mm6=6e-4, harmonics=12)
-DURA_SMOOTHING = Smoothing(along_mm4=90.0, around_mm6=6e-4, harmonics=14)
+CORD_SMOOTHING = Smoothing(along_mm4=105.0, around_mm4=6e-4, harmonics=12)
+DURA_SMOOTHING = Smoothing(along_mm4=90.0, around_mm4=6e-4, harmonics=14)
 
 _SAMPLES = 3
 _ROW_MM = 1 / 3
@@ -99,7 +99,7 @@ def inflated(surface: PolarSurface, edge_mm: float) -> PolarSurface:
 def _fitted(contours: list[Floats], strength: Smoothing, factor: float) -> Fit:
     if factor == 0:
         return _interpolated(contours, strength)
-    scaled = Smoothing(strength.along_mm4 * factor, strength.around_mm6 * factor, strength.harmonics)
+    scaled = Smoothing(strength.along_mm4 * factor, strength.around_mm4 * factor, strength.harmonics)
     # The annotation is the curve that Slicer draws, not its control points alone: fitted to the points, a
     # surface bulges between them and holds 0.3 % too much.
     curves = [interpolate(points, closed=True, per_segment=_SAMPLES) for points in contours]
@@ -251,7 +251,9 @@ def _offset(surface: PolarSurface, begin_mm: float, thickness_mm: float) -> Pola
     past_theta = np.angle(np.exp(1j * (np.arctan2(offset[..., 1], offset[..., 0]) - theta)))
     past_z = moved[..., 2] - body[:, None]
     # The moved points lie beside the grid; carry their radius back to it along the surface's own slopes.
-    slope_theta = np.gradient(np.pad(radius, ((0, 0), (1, 1)), mode="wrap"), theta[1] - theta[0], axis=1)[:, 1:-1]
+    slope_theta = np.gradient(np.pad(radius, ((0, 0), (1, 1)), mode="wrap"), theta[1] - theta[0], axis=1)[
+        :, 1:-1
+    ]
     slope_z = np.gradient(radius, body, axis=0)
     radius = radius - past_theta * slope_theta - past_z * slope_z
     basis = fourier(theta, surface.harmonics)

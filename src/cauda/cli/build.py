@@ -65,6 +65,7 @@ def run(args: argparse.Namespace) -> int:
     for finding in errors:
         print(finding)
     regions = sum(surface.kind == "region" for surface in model.surfaces.values())
-    print(f"sub-{model.subject}: {regions} solids, {len(model.roots)} roots, {len(errors)} errors in the annotation")
+    counts = f"{regions} solids, {len(model.roots)} roots, {len(errors)} errors in the annotation"
+    print(f"sub-{model.subject}: {counts}")
     print(folder)
     return 0
