@@ -19,7 +19,7 @@ from cauda.anatomy.walls import Walls, inflated
 from cauda.arrays import Floats, Ints
 
 CORD_EDGE_MM, CORD_TIP_EDGE_MM = 0.5, 0.2
-SAC_EDGE_MM, SAC_TIP_EDGE_MM = 0.95, 0.4
+SAC_EDGE_MM, SAC_TIP_EDGE_MM = 0.9, 0.4
 _ROOT_SIDES, _SLEEVE_SIDES = 10, 16
 _ENTRY_LOOP_MM, _SLEEVE_LOOP_MM = 0.30, 0.55
 _LOOP_SHARE = 0.55
