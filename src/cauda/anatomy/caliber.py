@@ -18,7 +18,9 @@ LEAST_MM = 0.30
 SLEEVE_MM = 0.35
 """Between a root and the inner surface of its dural sleeve where it begins: assumed."""
 
-SLEEVE_BEGIN_MM = 0.12
+SLEEVE_BEGIN_MM, SLEEVE_BEGIN_SHARE = 0.09, 0.05
+"""The same inside the sac, where the sleeve has not yet left the wall: so much and this share of the radius."""
+
 _OPENING_MM = 7.0
 
 SLEEVE_END_MM = 0.22
@@ -68,7 +70,8 @@ def sleeve_mm(course: Course, radius_mm: Floats) -> Floats:
     arc = course.arc_mm
     opened = np.clip((arc - arc[course.leave]) / _OPENING_MM, 0, 1)
     closed = np.clip((arc[course.ganglion] - arc) / 8.0, 0, 1)
-    free = SLEEVE_BEGIN_MM + (SLEEVE_MM - SLEEVE_BEGIN_MM) * opened * opened * (3 - 2 * opened)
+    begin = SLEEVE_BEGIN_MM + SLEEVE_BEGIN_SHARE * radius_mm
+    free = begin + (SLEEVE_MM - begin) * opened * opened * (3 - 2 * opened)
     end = SLEEVE_END_MM + (SLEEVE_MM - SLEEVE_END_MM) * closed * closed * (3 - 2 * closed)
     inner: Floats = radius_mm + np.minimum(free, end)
     return inner

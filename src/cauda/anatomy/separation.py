@@ -125,11 +125,12 @@ class _Problem:
 
     def _pairs(self, points: Floats) -> tuple[Ints, Ints, Floats, Floats]:
         """Nodes of different roots that are near, the later one's tangent, each with its nearest."""
-        tree = cKDTree(points)
-        found = tree.query_pairs(_REACH_MM + 2 * float(np.max(self.radius)), output_type="ndarray")
-        first, second = found[:, 0], found[:, 1]
-        keep = self.owner[first] != self.owner[second]
-        first, second = first[keep], second[keep]
+        outside = np.flatnonzero(self.hull > 0)
+        near = _near(points, np.arange(len(points)), self.radius)
+        both_outside = (self.hull[near] > 0).all(axis=1)
+        near = np.concatenate([near[~both_outside], _near(points, outside, self.hull)])
+        near = near[self.owner[near[:, 0]] != self.owner[near[:, 1]]]
+        first, second = near[:, 0], near[:, 1]
         tangent = np.gradient(points, axis=0)
         tangent /= np.linalg.norm(tangent, axis=1)[:, None]
         along = np.einsum("ij,ij->i", points[second] - points[first], tangent[first])
@@ -170,6 +171,14 @@ class _Problem:
                 first[hit], push[:, axis], len(points)
             )
         return float((lack**2).sum()), slope
+
+
+def _near(points: Floats, use: Ints, radius: Floats) -> Ints:
+    """Return pairs of the nodes in `use` whose tubes touch or nearly do, shape ``(n, 2)``."""
+    if len(use) < 2:
+        return np.zeros((0, 2), dtype=np.int64)
+    reach = _REACH_MM + 2 * float(radius[use].max())
+    return use[cKDTree(points[use]).query_pairs(reach, output_type="ndarray")]
 
 
 class _Table:
