@@ -30,6 +30,21 @@ class BuildError(CaudaError, ValueError):
     """No model can be built from this annotation with these settings."""
 
 
+class RootError(BuildError):
+    """One root stands in the way of a model; without it there may be one.
+
+    Attributes
+    ----------
+    root : str
+        Its name, such as ``L4_R``.
+    """
+
+    def __init__(self, root: str, reason: str) -> None:
+        super().__init__(f"{root}: {reason}")
+        self.root = root
+        self.reason = reason
+
+
 class ModelError(CaudaError, ValueError):
     """A model on disk cannot be read."""
 

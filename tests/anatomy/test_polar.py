@@ -128,10 +128,10 @@ def test_the_distance_to_a_cylinder_and_a_cone_is_exact() -> None:
     assert straight(5.0, 0.2).distance(points) == pytest.approx(wanted, abs=1e-9)
 
 
-def test_beyond_its_ends_a_surface_is_at_least_as_far_as_the_height_tells() -> None:
-    points = np.array([[0.0, 0.0, 43.0], [0.0, 0.0, -2.0], [9.0, 0.0, 41.0]])
-    for of in (straight().distance, straight().height):
-        assert of(points) == pytest.approx([3.0, 2.0, 4.0])
+def test_beyond_its_ends_the_distance_is_that_to_the_end_face() -> None:
+    points = np.array([[0.0, 0.0, 43.0], [0.0, 0.0, -2.0], [8.0, 0.0, 44.0]])
+    assert straight(5.0).distance(points) == pytest.approx([3.0, 2.0, 5.0])
+    assert straight(5.0).height(points) == pytest.approx([3.0, 2.0, 4.0])
 
 
 def test_normals_of_a_cone_lean_by_its_slope() -> None:

@@ -72,6 +72,14 @@ def test_a_loop_inside_another_and_each_triangles_innermost_loop() -> None:
         assert areas(plane)[plane.loop == number].sum() == pytest.approx(wanted)
 
 
+def test_what_lies_inside_the_inner_loops_can_be_left_out() -> None:
+    loops = [circle(5, 40), circle(1, 12, (-2.0, 0.0)), circle(1, 12, (2.0, 0.0))]
+    plane = triangulate(loops, hexagonal(loops[0], 1.0)[:3], hollow=True)
+    assert (plane.loop == 0).all()
+    assert areas(plane).sum() == pytest.approx(area(loops[0]) - 2 * area(loops[1]))
+    assert edges_of(loops) <= edges(plane.triangles)
+
+
 @pytest.mark.parametrize("gap", [0.5, 0.05, 0.005])
 def test_two_loops_side_by_side_keep_all_their_edges_however_near(gap: float) -> None:
     reach = 1.0 + gap / 2
@@ -83,8 +91,8 @@ def test_two_loops_side_by_side_keep_all_their_edges_however_near(gap: float) ->
 
 
 @settings(max_examples=40)
-@given(st.integers(0, 2**32 - 1), st.booleans())
-def test_areas_add_up_and_edges_are_there_for_any_star_shaped_loops(seed: int, *, split: bool) -> None:
+@given(seed=st.integers(0, 2**32 - 1), split=st.booleans())
+def test_areas_add_up_and_edges_are_there_for_any_star_shaped_loops(seed: int, split: bool) -> None:
     random = np.random.default_rng(seed)
 
     def star(radius: float, center: tuple[float, float]) -> Floats:
@@ -105,6 +113,7 @@ def test_areas_add_up_and_edges_are_there_for_any_star_shaped_loops(seed: int, *
 
 
 def test_loops_that_cross_are_refused() -> None:
+    # Fails as long as an edge that is flipped away while another is recovered is not missed afterwards.
     with pytest.raises(BuildError, match="cross or touch"):
         triangulate([circle(4, 30), circle(1, 12, (-0.5, 0.0)), circle(1, 12, (0.5, 0.1))], NOTHING)
 
@@ -169,7 +178,8 @@ def test_a_border_is_sampled_closely_and_evenly() -> None:
     points = dense(SQUARE, 0.3)
     closed = np.linalg.norm(np.diff(np.concatenate([points, points[:1]]), axis=0), axis=1)
     assert closed.max() <= 0.3 + 1e-12
-    assert closed.sum() == pytest.approx(14.0, rel=0.01)
+    along = np.isclose(points[:, 1], 0)
+    assert closed[:-1][along[:-1] & along[1:]] == pytest.approx(14.0 / (len(points) - 1))
 
 
 @settings(max_examples=30)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+import logging
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from types import MappingProxyType
 from typing import Any
@@ -15,14 +16,15 @@ from threadpoolctl import threadpool_limits
 from cauda.anatomy import caliber, separation
 from cauda.anatomy.axes import Axes
 from cauda.anatomy.course import Course, course
+from cauda.anatomy.distance import nearest
 from cauda.anatomy.model import RootPath, SpineModel, Surface
 from cauda.anatomy.polar import PolarSurface
 from cauda.anatomy.solids import CORD_EDGE_MM, Solids, solids
 from cauda.anatomy.walls import Walls, inflated, walls
-from cauda.annotation.tracing import RootName, Tracing
-from cauda.arrays import Floats
+from cauda.annotation.tracing import Contour, RootName, Tracing
+from cauda.arrays import Floats, Ints
 from cauda.check import check, impossible
-from cauda.errors import BuildError, Finding
+from cauda.errors import BuildError, Finding, RootError
 from cauda.tables.roots import root_geometry
 
 Progress = Callable[[str, float], None]
@@ -31,8 +33,16 @@ _LINE_STEP_MM = 0.5
 _TRACED_WITHIN_MM = 1.5
 """A point this near to a traced one counts as annotated; slices are 2 mm apart."""
 
-_LEAST_CONTOURS = 4
+_LEAST_CONTOURS = 5
 _LEAST_ROOT_POINTS = 2
+
+_FARTHEST_ENTRY_MM = 5.0
+_LEAST_CSF_MM = 0.1
+
+NOT_BUILT = "root-not-built"
+"""Code of the finding that a root is left out of the model."""
+
+_log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,6 +107,10 @@ def build(
 
 
 def _built(tracing: Tracing, settings: Settings, findings: tuple[Finding, ...], tell: Progress) -> SpineModel:
+    for name, contours in (("cord", tracing.cord), ("dura", tracing.dura)):
+        if len(contours) < _LEAST_CONTOURS:
+            found = f"found {len(contours)} contours of the {name}, wanted at least {_LEAST_CONTOURS}"
+            raise BuildError(f"sub-{tracing.subject}: {found}; annotate more slices")
     axes = Axes.of(tracing)
     ganglia = {name: axes.local(point[None])[0] for name, point in tracing.ganglia.items()}
     tell("fit cord and dura", 0.1)
@@ -107,30 +121,78 @@ def _built(tracing: Tracing, settings: Settings, findings: tuple[Finding, ...], 
         smoothing=settings.smoothing,
         dura_thickness_mm=settings.dura_thickness_mm,
     )
+    _refuse_cord_outside(tracing, axes, shape)
     tell("lay the roots", 0.25)
-    laid = [
-        course(name, axes.local(points), ganglia[name], shape, root_geometry()[name.level])
-        for name, points in tracing.roots.items()
-        if name in ganglia and name.level in root_geometry() and len(points) >= _LEAST_ROOT_POINTS
-    ]
-    moved = separation.separated(laid, caliber.rooms(laid, shape, settings.dura_thickness_mm), shape)
-    radii = caliber.radii(moved, shape)
-    tell("make the solids", 0.4)
-    made = solids(moved, radii, shape, settings.dura_thickness_mm)
+    left_out = list(_left_out(tracing, axes, shape))
+    names = [name for name in tracing.roots if name in ganglia]
+    while True:
+        gone = {finding.file for finding in left_out}
+        laid = [
+            course(name, axes.local(tracing.roots[name]), ganglia[name], shape, root_geometry()[name.level])
+            for name in names
+            if str(name) not in gone
+        ]
+        moved = separation.separated(laid, caliber.rooms(laid, shape, settings.dura_thickness_mm), shape)
+        radii = caliber.radii(moved, shape)
+        tell("make the solids", 0.4)
+        try:
+            made = solids(moved, radii, shape, settings.dura_thickness_mm)
+            break
+        except RootError as error:
+            _log.warning("%s", error)
+            left_out.append(
+                Finding(
+                    "error", NOT_BUILT, error.root, error.reason, "look at its course; the model lacks it"
+                )
+            )
     tell("collect the model", 0.9)
     paths = tuple(
         _path(tracing, axes, shape, before, after, radius)
         for before, after, radius in zip(laid, moved, radii, strict=True)
     )
+    surfaces = _surfaces(made, axes)
     return SpineModel(
         subject=tracing.subject,
-        surfaces=_surfaces(made, axes),
+        surfaces=surfaces,
         roots=paths,
         settings=MappingProxyType(asdict(settings)),
-        measures=_measures(tracing, axes, shape, paths),
+        measures=_measures(tracing, surfaces, shape, paths),
         sources=tracing.sources,
-        findings=findings,
+        findings=tuple(sorted((*findings, *left_out))),
     )
+
+
+def _refuse_cord_outside(tracing: Tracing, axes: Axes, shape: Walls) -> None:
+    """No solids fit together where the cord touches the dura."""
+    theta = np.linspace(-np.pi, np.pi, 48, endpoint=False)
+    heights = np.arange(shape.cord.bottom_mm, shape.cord.top_mm, 0.5)
+    points = shape.cord.grid(theta, heights)[0].reshape(-1, 3)
+    gap = -shape.dura_inner.distance(points)
+    worst = int(np.argmin(gap))
+    if gap[worst] < _LEAST_CSF_MM:
+        where = ", ".join(f"{x:.1f}" for x in axes.ras(points[worst : worst + 1])[0])
+        raise BuildError(
+            f"sub-{tracing.subject}: the cord lies {gap[worst]:.2f} mm inside the dura at RAS ({where}) mm, wanted at "
+            f"least {_LEAST_CSF_MM:g} mm; annotate the dura as far down as the cord, and mend what cauda check finds"
+        )
+
+
+def _left_out(tracing: Tracing, axes: Axes, shape: Walls) -> Iterator[Finding]:
+    """Yield a finding for each root that cannot be built although it has a ganglion."""
+    for name, points in tracing.roots.items():
+        off_mm = float(shape.cord.distance(axes.local(points[:1]))[0])
+        if name not in tracing.ganglia:
+            continue
+        if name.level not in root_geometry():
+            what, advice = f"there are no published sizes of level {name.level}", "the model lacks this root"
+        elif len(points) < _LEAST_ROOT_POINTS:
+            what, advice = "one point, wanted at least 2", "trace the root; the model lacks it"
+        elif off_mm > _FARTHEST_ENTRY_MM:
+            what = f"it begins {off_mm:.1f} mm off the cord, wanted at most {_FARTHEST_ENTRY_MM:g} mm"
+            advice = "trace it from its entry; the model lacks it"
+        else:
+            continue
+        yield Finding("error", NOT_BUILT, str(name), what, advice)
 
 
 def _refusal(tracing: Tracing, refused: Sequence[Finding]) -> str:
@@ -152,6 +214,10 @@ def _surfaces(made: Solids, axes: Axes) -> Mapping[str, Surface]:
             triangles = np.concatenate(group[name])
             used, index = np.unique(triangles, return_inverse=True)
             root, part = _part(name)
+            if not _is_closed(index.reshape(-1, 3)):
+                raise BuildError(
+                    f"{name} is not closed: a defect of cauda, please report it with the annotation"
+                )
             found[name] = Surface(
                 name=name,
                 kind="region" if kind == "region" else "boundary",
@@ -163,6 +229,14 @@ def _surfaces(made: Solids, axes: Axes) -> Mapping[str, Surface]:
                 triangles=index.reshape(-1, 3),
             )
     return MappingProxyType(found)
+
+
+def _is_closed(triangles: Ints) -> bool:
+    """Tell whether every edge belongs to two triangles, once in each direction."""
+    pairs = np.concatenate([triangles[:, [0, 1]], triangles[:, [1, 2]], triangles[:, [2, 0]]])
+    count = int(triangles.max()) + 1
+    forth, back = pairs[:, 0] * count + pairs[:, 1], pairs[:, 1] * count + pairs[:, 0]
+    return np.array_equal(np.sort(forth), np.sort(back))
 
 
 def _order(name: str) -> tuple[int, tuple[int, str], str]:
@@ -223,32 +297,40 @@ def _provenance(points: Floats, traced: Floats) -> tuple[str, ...]:
     return tuple(str(name) for name in names)
 
 
-def _measures(tracing: Tracing, axes: Axes, shape: Walls, paths: Sequence[RootPath]) -> Mapping[str, Any]:
-    fit = {}
-    for name, surface, contours in (
-        ("cord", shape.cord, tracing.cord),
-        ("dura_inner", shape.dura_inner, tracing.dura),
-    ):
-        points = axes.local(np.concatenate([contour.points_mm for contour in contours]))
-        points[:, 2] = np.clip(points[:, 2], surface.bottom_mm + 1e-6, surface.top_mm - 1e-6)
-        distance = surface.distance(points)
-        fit[name] = {
-            "rms_mm": float(np.sqrt((distance**2).mean())),
-            "max_mm": float(np.abs(distance).max()),
-            "mean_mm": float(distance.mean()),
-        }
+def _measures(
+    tracing: Tracing, surfaces: Mapping[str, Surface], shape: Walls, paths: Sequence[RootPath]
+) -> Mapping[str, Any]:
     lowest, highest = shape.annotated_mm["dura"]
     return MappingProxyType(
         {
-            "fit": fit,
+            "fit": {
+                "cord": _fit_entry(surfaces["cord"], tracing.cord),
+                "dura_inner": _fit_entry(surfaces["dura_inner"], tracing.dura),
+            },
             "sac": {
-                "annotated_mm": highest - lowest,
-                "extrapolated_mm": lowest - shape.dura_inner.bottom_mm,
+                "annotated_mm": _rounded(highest - lowest),
+                "extrapolated_mm": _rounded(max(lowest - shape.dura_inner.bottom_mm, 0.0)),
             },
             "radii": [_radius_entry(path) for path in paths],
             "displacements": [_displacement_entry(path) for path in paths],
         }
     )
+
+
+def _fit_entry(surface: Surface, contours: Sequence[Contour]) -> dict[str, float]:
+    """Distances of the annotated points from the triangles, outside positive."""
+    points = np.concatenate([contour.points_mm for contour in contours])
+    distance = nearest(points, surface.vertices_mm, surface.triangles).distance_mm
+    return {
+        "rms_mm": _rounded(np.sqrt((distance**2).mean())),
+        "max_mm": _rounded(np.abs(distance).max()),
+        "mean_mm": _rounded(distance.mean()),
+        "volume_mm3": _rounded(surface.volume_mm3),
+    }
+
+
+def _rounded(value: float) -> float:
+    return round(float(value), 6)
 
 
 def _radius_entry(path: RootPath) -> dict[str, Any]:
@@ -257,16 +339,16 @@ def _radius_entry(path: RootPath) -> dict[str, Any]:
     return {
         "root": str(path.root),
         "literature_mm": literature,
-        "used_mean_mm": float(used.mean()),
-        "used_min_mm": float(used.min()),
-        "used_max_mm": float(used.max()),
-        "lost_area_percent": float(100 * (1 - (used**2).mean() / literature**2)),
+        "used_mean_mm": _rounded(used.mean()),
+        "used_min_mm": _rounded(used.min()),
+        "used_max_mm": _rounded(used.max()),
+        "lost_area_percent": _rounded(100 * (1 - (used**2).mean() / literature**2)),
     }
 
 
 def _displacement_entry(path: RootPath) -> dict[str, Any]:
     return {
         "root": str(path.root),
-        "mean_mm": float(path.displacement_mm.mean()),
-        "max_mm": float(path.displacement_mm.max()),
+        "mean_mm": _rounded(path.displacement_mm.mean()),
+        "max_mm": _rounded(path.displacement_mm.max()),
     }

@@ -19,7 +19,7 @@ SLEEVE_MM = 0.35
 """Between a root and the inner surface of its dural sleeve where it begins: assumed."""
 
 SLEEVE_BEGIN_MM, SLEEVE_BEGIN_SHARE = 0.09, 0.05
-"""The same inside the sac, where the sleeve has not yet left the wall: so much and this share of the radius."""
+"""The same still inside the sac: so much, and this share of the root's radius."""
 
 _OPENING_MM = 7.0
 

@@ -16,7 +16,6 @@ from scipy.sparse.linalg import splu
 
 from cauda.arrays import Floats
 
-
 STEEPEST = 1.5
 """Slope against the axis beyond which a distance along the radius is no longer reduced: at a rounded end the
 first-order distance holds only next to the surface."""

@@ -21,6 +21,20 @@ _CLEARANCES = (1.2, 1.0, 0.8, 0.6, 0.5)
 _NEAREST = 0.5
 
 
+class HoleError(BuildError):
+    """A loop cannot be cut into a shell.
+
+    Attributes
+    ----------
+    loop : int
+        Which of the loops: the later one of the two that are nearest to each other.
+    """
+
+    def __init__(self, loop: int, reason: str) -> None:
+        super().__init__(reason)
+        self.loop = loop
+
+
 class Pool:
     """Vertices of all surfaces; what touches holds the same ones."""
 
@@ -121,6 +135,11 @@ def punched(
         The shell without what lies inside the loops, in the pool, outward.
     patches : list of (k, 3) int64
         Inside each loop, outward; empty arrays unless asked for.
+
+    Raises
+    ------
+    HoleError
+        If loops lie too near each other.
     """
     if not loops:
         return body.index[body.triangles], []
@@ -130,7 +149,16 @@ def punched(
             return _punched(pool, surface, body, loops, edge_mm, clearance, patches)
         except BuildError as problem:
             error = problem
-    raise BuildError(f"{name}: {error}; roots leave it too near each other")
+    raise HoleError(_most_crowded([points for _, points in loops]), f"{name}: {error}")
+
+
+def _most_crowded(loops: Sequence[Floats]) -> int:
+    trees = [cKDTree(loop) for loop in loops]
+    apart = [
+        min((float(np.min(tree.query(loop)[0])) for tree in trees[:later]), default=np.inf)
+        for later, loop in enumerate(loops)
+    ]
+    return int(np.argmin(apart))
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import partial
 
@@ -12,11 +13,12 @@ from cauda.anatomy import sleeve
 from cauda.anatomy.caliber import sleeve_mm
 from cauda.anatomy.course import NERVE_MM, Course
 from cauda.anatomy.polar import PolarSurface
-from cauda.anatomy.shell import Pool, Shell, punched, shell
+from cauda.anatomy.shell import HoleError, Pool, Shell, punched, shell
 from cauda.anatomy.triangulation import hexagonal, triangulate, zipped
 from cauda.anatomy.tube import Loop, Path, Tube, corner_factor, crossing
 from cauda.anatomy.walls import Walls, inflated
 from cauda.arrays import Floats, Ints
+from cauda.errors import BuildError, RootError
 
 CORD_EDGE_MM, CORD_TIP_EDGE_MM = 0.5, 0.2
 SAC_EDGE_MM, SAC_TIP_EDGE_MM = 0.9, 0.4
@@ -89,8 +91,8 @@ def solids(courses: Sequence[Course], radii_mm: Sequence[Floats], walls: Walls, 
 
     Raises
     ------
-    BuildError
-        If a root does not cross a wall where it should, or roots leave a wall too near each other.
+    RootError
+        If a root does not cross a wall where it should, or leaves it too near to another one.
     """
     made = Solids()
     pool = made.pool
@@ -99,13 +101,14 @@ def solids(courses: Sequence[Course], radii_mm: Sequence[Floats], walls: Walls, 
         inflated(walls.dura_inner, SAC_EDGE_MM),
         inflated(walls.dura_outer, SAC_EDGE_MM),
     )
-    roots = [
-        _root(pool, course, radius, surfaces, dura_mm)
-        for course, radius in zip(courses, radii_mm, strict=True)
-    ]
+    roots = []
+    for course, radius in zip(courses, radii_mm, strict=True):
+        with _about(str(course.root)):
+            roots.append(_root(pool, course, radius, surfaces, dura_mm))
     body = shell(pool, surfaces[0], CORD_EDGE_MM, CORD_TIP_EDGE_MM)
     loops = [(root.loop_index[0], root.loops[0].points_mm) for root in roots]
-    outside, patches = punched(pool, surfaces[0], body, loops, CORD_EDGE_MM, patches=True, name="cord")
+    with _blaming(roots):
+        outside, patches = punched(pool, surfaces[0], body, loops, CORD_EDGE_MM, patches=True, name="cord")
     cap = _cap(pool, body.top, CORD_EDGE_MM)
     made.regions["cord"] = [outside, cap, *patches]
     inner, outer = (_sac(pool, surfaces[layer], roots, layer) for layer in (1, 2))
@@ -152,9 +155,9 @@ def _root(
     cord, inner, wall = surfaces
     edge = min(_SLEEVE_LOOP_MM, _LOOP_SHARE * float(free[course.leave]))
     loops = (
-        crossing(tubes[0], cord, _ENTRY_LOOP_MM, 0.0, min(9.0, end - 1.0), f"{name} at the cord"),
-        crossing(tubes[1], inner, edge, begin, end - 0.4, f"{name} at the dura"),
-        crossing(tubes[2], wall, edge, begin, end - 0.4, f"{name} at the dura's outside"),
+        crossing(tubes[0], cord, _ENTRY_LOOP_MM, 0.0, min(9.0, end - 1.0)),
+        crossing(tubes[1], inner, edge, begin, end - 0.4),
+        crossing(tubes[2], wall, edge, begin, end - 0.4),
     )
     sleeve_rows = sleeve.rows(tubes[1], sleeve.first_row(tubes[1], loops[1]), end)
     # The sleeve's two surfaces share their rows, so that their facets are parallel and the wall is even.
@@ -171,21 +174,38 @@ def _root(
 def _tube(pool: Pool, root: _Root, layer: int) -> tuple[Ints, Ints]:
     """Return the side of one tube of a root, from its loop to the ganglion, and its last ring."""
     skipped = len(root.rows_mm[1]) - len(root.rows_mm[2]) if layer == 2 else 0
-    return sleeve.surface(
-        pool,
-        root.tubes[layer],
-        root.loops[layer],
-        root.loop_index[layer],
-        root.rows_mm[layer],
-        skipped,
-        partial(_domed, root),
-    )
+    with _about(root.name):
+        return sleeve.surface(
+            pool,
+            root.tubes[layer],
+            root.loops[layer],
+            root.loop_index[layer],
+            root.rows_mm[layer],
+            skipped,
+            partial(_domed, root),
+        )
 
 
 def ganglion_axes(course: Course, outer_mm: float) -> tuple[float, float]:
     """Return half length and half width of a ganglion, at least so wide that its sleeve ends on it."""
     wide = max(course.geometry.ganglion_width_mm / 2, outer_mm / 0.8)
     return max(course.geometry.ganglion_length_mm / 2, wide), wide
+
+
+@contextmanager
+def _blaming(roots: Sequence[_Root]) -> Iterator[None]:
+    try:
+        yield
+    except HoleError as error:
+        raise RootError(roots[error.loop].name, f"it lies too near to another root ({error})") from error
+
+
+@contextmanager
+def _about(name: str) -> Iterator[None]:
+    try:
+        yield
+    except BuildError as error:
+        raise RootError(name, str(error)) from error
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -199,7 +219,8 @@ def _sac(pool: Pool, wall: PolarSurface, roots: Sequence[_Root], layer: int) -> 
     body: Shell = shell(pool, wall, SAC_EDGE_MM, SAC_TIP_EDGE_MM)
     cap = _cap(pool, body.top, SAC_EDGE_MM)
     found = [(root.loop_index[layer], root.loops[layer].points_mm) for root in roots]
-    outside, _ = punched(pool, wall, body, found, SAC_EDGE_MM, patches=False, name="dura")
+    with _blaming(roots):
+        outside, _ = punched(pool, wall, body, found, SAC_EDGE_MM, patches=False, name="dura")
     sleeves = [_tube(pool, root, layer) for root in roots]
     return _Sac([outside, cap, *(side for side, _ in sleeves)], [ring for _, ring in sleeves])
 

@@ -111,9 +111,7 @@ class Loop:
     points_mm: Floats
 
 
-def crossing(
-    tube: Tube, wall: PolarSurface, edge_mm: float, begin_mm: float, end_mm: float, name: str
-) -> Loop:
+def crossing(tube: Tube, wall: PolarSurface, edge_mm: float, begin_mm: float, end_mm: float) -> Loop:
     """Return the loop in which a tube leaves a wall for good between two lengths along its path.
 
     Raises
@@ -121,15 +119,14 @@ def crossing(
     BuildError
         If it does not cross the wall all round.
     """
-    arc = np.arange(begin_mm, end_mm, _STEP_MM)
+    arc = np.arange(begin_mm, max(end_mm, begin_mm + 2 * _STEP_MM), _STEP_MM)
     phi = np.arange(_GENERATORS) * 2 * np.pi / _GENERATORS
     grid_arc, grid_phi = (grid.ravel() for grid in np.meshgrid(arc, phi, indexing="ij"))
     within = (wall.height(tube.point(grid_arc, grid_phi)) < 0).reshape(len(arc), len(phi))
     last = len(arc) - 1 - np.argmax(within[::-1], axis=0)
     if not within.any(axis=0).all() or (last >= len(arc) - 1).any():
-        raise BuildError(
-            f"{name}: the tube does not cross the wall all round between {begin_mm:.1f} and {end_mm:.1f} mm"
-        )
+        span = f"between {begin_mm:.1f} and {end_mm:.1f} mm along it"
+        raise BuildError(f"its tube does not cross the wall all round {span}")
     found = _bisected(tube, wall, arc[last], arc[last + 1], phi, rounds=8)
     points = tube.point(found, phi)
     closed = np.concatenate([points, points[:1]])

@@ -12,7 +12,7 @@ from cauda.annotation.structure import Kind, Structure
 from cauda.annotation.tracing import PUBLISHED_LEVELS, SIDES, Contour, RootName, Tracing
 from cauda.errors import Finding
 
-NO_CORD, NO_DURA = "no-cord", "no-dura"
+NO_CORD, NO_DURA, ROOT_ABSENT = "no-cord", "no-dura", "root-absent"
 
 _SPARSE = 0.25
 _NEXT_SLICE = 1.5
@@ -89,5 +89,5 @@ def _absent(tracing: Tracing) -> Iterator[Finding]:
             if name not in tracing.roots and name not in tracing.ganglia:
                 what = f"root {name} and its ganglion are absent; the published subjects have L1 to S2"
                 yield Finding(
-                    "warning", "root-absent", f"{name}_root", what, "the model will lack it; trace it"
+                    "warning", ROOT_ABSENT, f"{name}_root", what, "the model will lack it; trace it"
                 )

@@ -45,7 +45,8 @@ def run(args: argparse.Namespace) -> int:
     """Build and write the model, and say where it is and what was wrong with the annotation."""
     from cauda import annotation
     from cauda.anatomy import model_files
-    from cauda.anatomy.building import Settings, build
+    from cauda.anatomy.building import NOT_BUILT, Settings, build
+    from cauda.check.inventory import ROOT_ABSENT
     from cauda.cli.progress import progress
 
     formats = [name.strip() for name in args.formats.split(",") if name.strip()]
@@ -62,7 +63,8 @@ def run(args: argparse.Namespace) -> int:
             extra={name: lambda path: annotation.write(tracing, path)},
         )
     errors = [finding for finding in model.findings if finding.severity == "error"]
-    for finding in errors:
+    absent = [finding for finding in model.findings if finding.code in (ROOT_ABSENT, NOT_BUILT)]
+    for finding in (*errors, *absent):
         print(finding)
     regions = sum(surface.kind == "region" for surface in model.surfaces.values())
     counts = f"{regions} solids, {len(model.roots)} roots, {len(errors)} errors in the annotation"
