@@ -12,13 +12,14 @@ from cauda.errors import BuildError
 RADIUS_MM, TOP_MM, EDGE_MM, LEAST_MM = 4.0, 40.0, 0.5, 0.2
 
 
-def rounded() -> PolarSurface:
-    """Return a cylinder from z = 0 to 40 mm with half a sphere below."""
+def rounded(lobe_mm: float = 0.0) -> PolarSurface:
+    """Return a cylinder, round or oval, from z = 0 to 40 mm with half a sphere below."""
     angle = np.linspace(np.pi / 2, 0, 40)
     z = np.concatenate([-RADIUS_MM * np.sin(angle), np.linspace(0, TOP_MM, 121)[1:]])
     coefficients = np.zeros((len(z), 5))
     coefficients[:, 0] = RADIUS_MM
-    coefficients[:40, 0] = RADIUS_MM * np.maximum(np.cos(angle), 1e-3)
+    coefficients[:, 2] = lobe_mm
+    coefficients[:40] *= np.maximum(np.cos(angle), 1e-3)[:, None]
     return PolarSurface(z, coefficients, np.zeros((len(z), 2)))
 
 
@@ -95,9 +96,11 @@ def test_its_triangles_are_well_shaped_and_of_the_size_that_was_asked_for() -> N
     assert edge.min() > 0.3 * LEAST_MM
 
 
+# Round: fails as long as rounding decides on which side of a straight border a flat triangle lies.
+@pytest.mark.parametrize("lobe_mm", [0.3, 0.0])
 @pytest.mark.parametrize("apart", [0.2, 0.45, 1.0])
-def test_holes_are_cut_along_their_loops_and_patches_fill_them(apart: float) -> None:
-    pool, surface = Pool(), rounded()
+def test_holes_are_cut_along_their_loops_and_patches_fill_them(apart: float, lobe_mm: float) -> None:
+    pool, surface = Pool(), rounded(lobe_mm)
     places = [(1.0, 20.0), (1.0 + apart, 20.5), (-2.0, 10.0)]
     points = holes(pool, surface, places, 0.34)
     loops = [(pool.add(loop), loop) for loop in points]

@@ -122,35 +122,13 @@ def _built(tracing: Tracing, settings: Settings, findings: tuple[Finding, ...], 
         dura_thickness_mm=settings.dura_thickness_mm,
     )
     _refuse_cord_outside(tracing, axes, shape)
-    tell("lay the roots", 0.25)
-    left_out = list(_left_out(tracing, axes, shape))
-    names = [name for name in tracing.roots if name in ganglia]
-    while True:
-        gone = {finding.file for finding in left_out}
-        laid = [
-            course(name, axes.local(tracing.roots[name]), ganglia[name], shape, root_geometry()[name.level])
-            for name in names
-            if str(name) not in gone
-        ]
-        moved = separation.separated(laid, caliber.rooms(laid, shape, settings.dura_thickness_mm), shape)
-        radii = caliber.radii(moved, shape)
-        tell("make the solids", 0.4)
-        try:
-            made = solids(moved, radii, shape, settings.dura_thickness_mm)
-            break
-        except RootError as error:
-            _log.warning("%s", error)
-            left_out.append(
-                Finding(
-                    "error", NOT_BUILT, error.root, error.reason, "look at its course; the model lacks it"
-                )
-            )
+    roots = _roots(tracing, axes, shape, settings, tell)
     tell("collect the model", 0.9)
+    surfaces = _surfaces(roots.solids, axes)
     paths = tuple(
         _path(tracing, axes, shape, before, after, radius)
-        for before, after, radius in zip(laid, moved, radii, strict=True)
+        for before, after, radius in zip(roots.laid, roots.moved, roots.radii_mm, strict=True)
     )
-    surfaces = _surfaces(made, axes)
     return SpineModel(
         subject=tracing.subject,
         surfaces=surfaces,
@@ -158,8 +136,48 @@ def _built(tracing: Tracing, settings: Settings, findings: tuple[Finding, ...], 
         settings=MappingProxyType(asdict(settings)),
         measures=_measures(tracing, surfaces, shape, paths),
         sources=tracing.sources,
-        findings=tuple(sorted((*findings, *left_out))),
+        findings=tuple(sorted((*findings, *roots.left_out))),
     )
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Roots:
+    """Courses as laid and as moved, their radii, the solids made of them, and what was left out."""
+
+    laid: list[Course]
+    moved: list[Course]
+    radii_mm: list[Floats]
+    solids: Solids
+    left_out: list[Finding]
+
+
+def _roots(tracing: Tracing, axes: Axes, shape: Walls, settings: Settings, tell: Progress) -> _Roots:
+    """Lay the roots and make the solids, without those roots of which none can be made."""
+    tell("lay the roots", 0.25)
+    left_out = list(_left_out(tracing, axes, shape))
+    while True:
+        gone = {finding.file for finding in left_out}
+        laid = [
+            course(
+                name,
+                axes.local(points),
+                axes.local(tracing.ganglia[name][None])[0],
+                shape,
+                root_geometry()[name.level],
+            )
+            for name, points in tracing.roots.items()
+            if name in tracing.ganglia and str(name) not in gone
+        ]
+        thickness_mm = settings.dura_thickness_mm
+        moved = separation.separated(laid, caliber.rooms(laid, shape, thickness_mm), shape)
+        radii_mm = caliber.radii(moved, shape)
+        tell("make the solids", 0.4)
+        try:
+            return _Roots(laid, moved, radii_mm, solids(moved, radii_mm, shape, thickness_mm), left_out)
+        except RootError as error:
+            _log.info("%s", error)
+            advice = "look at its course; the model lacks it"
+            left_out.append(Finding("error", NOT_BUILT, error.root, error.reason, advice))
 
 
 def _refuse_cord_outside(tracing: Tracing, axes: Axes, shape: Walls) -> None:
@@ -172,8 +190,9 @@ def _refuse_cord_outside(tracing: Tracing, axes: Axes, shape: Walls) -> None:
     if gap[worst] < _LEAST_CSF_MM:
         where = ", ".join(f"{x:.1f}" for x in axes.ras(points[worst : worst + 1])[0])
         raise BuildError(
-            f"sub-{tracing.subject}: the cord lies {gap[worst]:.2f} mm inside the dura at RAS ({where}) mm, wanted at "
-            f"least {_LEAST_CSF_MM:g} mm; annotate the dura as far down as the cord, and mend what cauda check finds"
+            f"sub-{tracing.subject}: the cord lies {gap[worst]:.2f} mm inside the dura at RAS ({where}) mm, "
+            f"wanted at least {_LEAST_CSF_MM:g} mm; annotate the dura as far down as the cord, and mend what "
+            "cauda check finds"
         )
 
 
@@ -215,9 +234,7 @@ def _surfaces(made: Solids, axes: Axes) -> Mapping[str, Surface]:
             used, index = np.unique(triangles, return_inverse=True)
             root, part = _part(name)
             if not _is_closed(index.reshape(-1, 3)):
-                raise BuildError(
-                    f"{name} is not closed: a defect of cauda, please report it with the annotation"
-                )
+                raise BuildError(f"{name} is not closed; please report it with the annotation as a defect")
             found[name] = Surface(
                 name=name,
                 kind="region" if kind == "region" else "boundary",
