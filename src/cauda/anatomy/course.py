@@ -24,13 +24,20 @@ _ENTRY_ANGLE_DEG = 35.0
 """Between a root and the cord's surface at its entry: assumed; steep enough that neighbors have room."""
 
 _TRACE_SMOOTHING_MM3 = 0.6
+"""Weight of bending in the spline through the traced points: takes out the jitter between slices."""
 
 ENTRY_RADIUS_MM = 0.34
 """Radius of a root where it leaves the cord."""
 
 _CROWDED_MM = 0.42
+"""Radius that a root asks for along the annotation; most traced lines lie far enough apart for it."""
+
 _SHARE_UNTRACED = 0.8
+"""Share of the published radius that it asks for where nothing was traced."""
+
 _RAMP_MM = 15.0
+"""Length over which these radii change into each other."""
+
 _DURA_MARGIN_MM = 0.2
 _GLANCING = 0.6
 _STEEPER = 1.15
@@ -73,7 +80,7 @@ class Course:
     @property
     def arc_mm(self) -> Floats:
         """Distance along the course from the cord's surface, negative inside."""
-        arc = np.concatenate([[0.0], np.cumsum(np.linalg.norm(np.diff(self.points_mm, axis=0), axis=1))])
+        arc = _lengths(self.points_mm)
         from_surface: Floats = arc - arc[self.entry]
         return from_surface
 
@@ -110,7 +117,7 @@ def course(
     start, direction = _entry(trace, walls.cord)
     beyond = _beyond(trace, ganglion_mm, walls.dura_inner, geometry)
     outside = np.concatenate([_blend_entry(start, direction, trace), beyond])
-    arc = np.concatenate([[0.0], np.cumsum(np.linalg.norm(np.diff(outside, axis=0), axis=1))])
+    arc = _lengths(outside)
     count = max(8, round(arc[-1] / NODE_MM))
     nodes = _at(outside, arc, np.linspace(0, arc[-1], count + 1))
     traced = int(np.argmin(np.linalg.norm(nodes - trace[-1], axis=1)))
@@ -140,7 +147,7 @@ def _smooth_trace(traced: Floats) -> Floats:
     step = np.linalg.norm(np.diff(traced, axis=0), axis=1)
     keep = np.concatenate([[True], step > 1e-3])
     traced = traced[keep]
-    arc = np.concatenate([[0.0], np.cumsum(np.linalg.norm(np.diff(traced, axis=0), axis=1))])
+    arc = _lengths(traced)
     fine = np.linspace(0, arc[-1], max(3, round(2 * arc[-1])) + 1)
     if len(traced) < 5:
         return _at(traced, arc, fine)
@@ -148,6 +155,11 @@ def _smooth_trace(traced: Floats) -> Floats:
     spline = make_smoothing_spline(arc, traced, w=weight, lam=_TRACE_SMOOTHING_MM3)
     values: Floats = spline(fine)
     return values
+
+
+def _lengths(points: Floats) -> Floats:
+    """Lengths along a polygon up to each of its points."""
+    return np.concatenate([[0.0], np.cumsum(np.linalg.norm(np.diff(points, axis=0), axis=1))])
 
 
 def _at(points: Floats, arc: Floats, where: Floats) -> Floats:
@@ -176,7 +188,7 @@ def _entry(trace: Floats, cord: PolarSurface) -> tuple[Floats, Floats]:
 
 def _blend_entry(start: Floats, direction: Floats, trace: Floats) -> Floats:
     """From the cord's surface in the given direction, bending into the trace over 3 mm."""
-    arc = np.concatenate([[0.0], np.cumsum(np.linalg.norm(np.diff(trace, axis=0), axis=1))])
+    arc = _lengths(trace)
     shift = float((trace[0] - start) @ direction)
     along = np.arange(0.0, arc[-1] + shift, 0.5)
     straight = start + along[:, None] * direction
@@ -206,7 +218,7 @@ def _outside(last: Floats, ganglion: Floats, dura: PolarSurface, geometry: RootG
     """
     z = np.arange(last[2], min(ganglion[2], dura.bottom_mm) - 20.0, -0.25)
     axis = np.column_stack([dura.center(np.maximum(z, _cap_begin(dura))), z])
-    arc = np.concatenate([[0.0], np.cumsum(np.linalg.norm(np.diff(axis, axis=0), axis=1))])
+    arc = _lengths(axis)
     foot = int(np.argmin(np.linalg.norm(axis - ganglion, axis=1)))
     offset = ganglion[:2] - axis[foot, :2]
     theta = np.full(len(z), np.arctan2(offset[1], offset[0]))

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import csv
 from dataclasses import dataclass
 from functools import cache
-from importlib.resources import files
+
+from cauda.tables.table import read_table
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +37,6 @@ def root_geometry() -> dict[str, RootGeometry]:
     >>> root_geometry()["S1"].dorsal_radius_mm
     1.475
     """
-    text = files("cauda.tables").joinpath("root_geometry.tsv").read_text(encoding="utf-8")
     return {
         row["level"]: RootGeometry(
             dorsal_radius_mm=float(row["dorsal_diameter_mm"]) / 2,
@@ -45,5 +44,5 @@ def root_geometry() -> dict[str, RootGeometry]:
             ganglion_length_mm=float(row["ganglion_length_mm"]),
             ganglion_width_mm=float(row["ganglion_width_mm"]),
         )
-        for row in csv.DictReader(text.splitlines(), delimiter="\t")
+        for row in read_table("root_geometry")
     }
