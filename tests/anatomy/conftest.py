@@ -51,8 +51,8 @@ def stages(tracing: Tracing) -> Stages:
     """Return the steps to its model."""
     axes, thickness_mm = Axes.of(tracing), Settings().dura_thickness_mm
     ganglia = {root: axes.local(point[None])[0] for root, point in tracing.ganglia.items()}
-    contours = [[axes.local(one.points_mm) for one in some][::-1] for some in (tracing.cord, tracing.dura)]
-    made = walls(*contours, ganglia, smoothing=1.0, dura_thickness_mm=thickness_mm)
+    cord, dura = ([axes.local(one.points_mm) for one in some][::-1] for some in (tracing.cord, tracing.dura))
+    made = walls(cord, dura, ganglia, smoothing=1.0, dura_thickness_mm=thickness_mm)
     laid = [
         course(root, axes.local(points), ganglia[root], made, root_geometry()[root.level])
         for root, points in tracing.roots.items()

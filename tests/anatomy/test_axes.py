@@ -11,7 +11,7 @@ from cauda.arrays import Floats
 def contours(turn: Floats, shift: Floats, radius_mm: float = 5.0) -> tuple[Contour, ...]:
     angle = np.linspace(0, 2 * np.pi, 12, endpoint=False)
     ring = radius_mm * np.stack([np.cos(angle), np.sin(angle), 0 * angle], axis=1)
-    levels = (ring + [0.0, 0.0, z] for z in range(0, 20, 2))
+    levels = (ring + np.array([0.0, 0.0, z]) for z in range(0, 20, 2))
     return tuple(Contour(level @ turn.T + shift, str(number)) for number, level in enumerate(levels))
 
 

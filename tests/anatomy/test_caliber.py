@@ -66,7 +66,9 @@ def test_a_root_alone_grows_from_its_entry_to_the_published_radius(tubes: Walls)
     assert (np.diff(found) >= -1e-12).all()
 
 
-def test_two_roots_share_the_distance_between_them_in_proportion_to_their_published_radii(tubes: Walls) -> None:
+def test_two_roots_share_the_distance_between_them_in_proportion_to_their_published_radii(
+    tubes: Walls,
+) -> None:
     apart = 1.6
     found = radii([straight(L4, 0.0, -7.5), straight(S1, apart, -7.5)], tubes)
     wide = np.array([root_geometry()[level].dorsal_radius_mm for level in ("L4", "S1")])
@@ -100,7 +102,7 @@ def test_radii_fit_and_change_slowly_whatever_the_courses(tubes: Walls, seed: in
     fits = (one + two) * FACET + GAP_MM <= apart + wiggle + 0.02
     assert (fits | least)[in_sac].all()
     for radius, course in zip((one, two), courses, strict=True):
-        assert LEAST_MM <= radius.min()
+        assert radius.min() >= LEAST_MM
         assert radius.max() <= course.geometry.dorsal_radius_mm + 1e-12
         assert np.abs(np.diff(radius)).max() < 0.07 * np.diff(course.arc_mm).max()
 
@@ -142,7 +144,7 @@ def test_room_is_asked_for_by_what_is_there(tubes: Walls) -> None:
 
 def test_radii_in_a_virtual_subject_are_those_published_or_less_and_smooth(stages: "Stages") -> None:
     for course, radius in zip(stages.moved, stages.radii_mm, strict=True):
-        assert LEAST_MM <= radius.min()
+        assert radius.min() >= LEAST_MM
         assert radius.max() <= course.geometry.dorsal_radius_mm + 1e-12
         slope = np.abs(np.diff(radius) / np.diff(course.arc_mm))
         assert slope[course.entry :].max() < 0.08

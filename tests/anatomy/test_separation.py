@@ -77,7 +77,10 @@ def test_two_parallel_roots_share_the_displacement_evenly(tubes: Walls) -> None:
 def test_the_stiffer_root_moves_less_in_proportion(tubes: Walls) -> None:
     given_mm = [upright(ROOTS[0], 0.0, -12.0), upright(ROOTS[1], 0.9, -12.0)]
     moved = separated(given_mm, [room(4.0), room(1.0)], tubes)
-    by = [np.abs(after.points_mm - before.points_mm)[:, 0] for before, after in zip(given_mm, moved, strict=True)]
+    by = [
+        np.abs(after.points_mm - before.points_mm)[:, 0]
+        for before, after in zip(given_mm, moved, strict=True)
+    ]
     assert by[1] == pytest.approx(4 * by[0], rel=0.05)
 
 
@@ -121,12 +124,12 @@ def test_outside_the_sac_it_is_the_hulls_that_keep_apart(tubes: Walls) -> None:
 @settings(max_examples=8)
 @given(st.integers(0, 2**16))
 def test_three_crowded_roots_part_in_any_order(tubes: Walls, seed: int) -> None:
-    places = np.random.default_rng(seed).uniform(-0.6, 0.6, (3, 2)) + [0.0, -12.0]
+    places = np.random.default_rng(seed).uniform(-0.6, 0.6, (3, 2)) + np.array([0.0, -12.0])
     given_mm = [upright(root, *place) for root, place in zip(ROOTS, places.tolist(), strict=True)]
     moved = separated(given_mm, [room()] * 3, tubes)
     for one, two in ((0, 1), (0, 2), (1, 2)):
         apart, _ = cKDTree(moved[one].points_mm).query(moved[two].points_mm)
-        assert apart.min() > 2 * RADIUS_MM * FACET + 0.1
+        assert np.min(apart) > 2 * RADIUS_MM * FACET + 0.1
     backward = separated(given_mm[::-1], [room()] * 3, tubes)[::-1]
     for one_way, other in zip(moved, backward, strict=True):
         assert other.points_mm == pytest.approx(one_way.points_mm, abs=0.02)

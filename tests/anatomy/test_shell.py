@@ -41,7 +41,7 @@ def area(vertices: Floats, triangles: Ints) -> float:
     return float(np.linalg.norm(np.cross(b - a, c - a), axis=1).sum() / 2)
 
 
-def holes(pool: Pool, surface: PolarSurface, places: list[tuple[float, float]], radius: float) -> list[Floats]:
+def holes(surface: PolarSurface, places: list[tuple[float, float]], radius: float) -> list[Floats]:
     """Return loops in which tubes leave the surface at given angles and heights."""
     loops = []
     for theta, z in places:
@@ -102,7 +102,7 @@ def test_its_triangles_are_well_shaped_and_of_the_size_that_was_asked_for() -> N
 def test_holes_are_cut_along_their_loops_and_patches_fill_them(apart: float, lobe_mm: float) -> None:
     pool, surface = Pool(), rounded(lobe_mm)
     places = [(1.0, 20.0), (1.0 + apart, 20.5), (-2.0, 10.0)]
-    points = holes(pool, surface, places, 0.34)
+    points = holes(surface, places, 0.34)
     loops = [(pool.add(loop), loop) for loop in points]
     body = shell(pool, surface, EDGE_MM, LEAST_MM)
     outside, patches = punched(pool, surface, body, loops, EDGE_MM, patches=True, name="cord")
@@ -127,7 +127,7 @@ def border(patch: Ints) -> set[tuple[int, int]]:
 
 def test_a_patch_is_as_large_as_the_tubes_section_over_its_slope() -> None:
     pool, surface = Pool(), rounded()
-    (loop,) = holes(pool, surface, [(0.5, 20.0)], 0.4)
+    (loop,) = holes(surface, [(0.5, 20.0)], 0.4)
     index = pool.add(loop)
     body = shell(pool, surface, EDGE_MM, LEAST_MM)
     _, (patch,) = punched(pool, surface, body, [(index, loop)], EDGE_MM, patches=True, name="cord")
@@ -145,7 +145,7 @@ def test_without_loops_a_shell_stays_as_it_is() -> None:
 
 def test_loops_that_cross_are_refused_by_the_name_of_the_surface() -> None:
     pool, surface = Pool(), rounded()
-    points = holes(pool, surface, [(1.0, 20.0), (1.1, 20.2)], 0.5)
+    points = holes(surface, [(1.0, 20.0), (1.1, 20.2)], 0.5)
     loops = [(pool.add(loop), loop) for loop in points]
     body = shell(pool, surface, EDGE_MM, LEAST_MM)
     # Fails as long as the triangulation does not miss edges that it has flipped away.

@@ -13,7 +13,7 @@ NOTHING = np.zeros((0, 2))
 
 def circle(radius: float, count: int, center: tuple[float, float] = (0.0, 0.0)) -> Floats:
     angle = np.linspace(0, 2 * np.pi, count, endpoint=False)
-    return np.stack([np.cos(angle), np.sin(angle)], axis=1) * radius + np.array(center)
+    return np.asarray(np.stack([np.cos(angle), np.sin(angle)], axis=1) * radius + np.array(center))
 
 
 def area(polygon: Floats) -> float:
@@ -99,7 +99,8 @@ def test_areas_add_up_and_edges_are_there_for_any_star_shaped_loops(seed: int, s
         count = int(random.integers(5, 30))
         angle = (np.arange(count) + random.uniform(0.1, 0.9, count)) * 2 * np.pi / count
         reach = radius * random.uniform(0.5, 1.0, count)
-        return np.stack([np.cos(angle), np.sin(angle)], axis=1) * reach[:, None] + np.array(center)
+        unit = np.stack([np.cos(angle), np.sin(angle)], axis=1)
+        return np.asarray(unit * reach[:, None] + np.array(center))
 
     loops = [circle(4, 40), star(1.2, (-1.3, 0.2)), star(1.2, (1.3, -0.2))]
     free = hexagonal(loops[0], 0.7)
@@ -206,7 +207,9 @@ def test_rows_of_a_cylinder_face_outward_and_have_its_area() -> None:
     faces = zipped(angle, np.arange(count), angle + np.pi / count, count + np.arange(count))
     ring = circle(2.0, count)
     turned = np.stack([np.cos(angle + np.pi / count), np.sin(angle + np.pi / count)], axis=1) * 2.0
-    points = np.concatenate([np.column_stack([ring, np.zeros(count)]), np.column_stack([turned, np.ones(count)])])
+    points = np.concatenate(
+        [np.column_stack([ring, np.zeros(count)]), np.column_stack([turned, np.ones(count)])]
+    )
     a, b, c = (points[faces[:, k]] for k in range(3))
     normal = np.cross(b - a, c - a)
     middle = (a + b + c) / 3

@@ -90,7 +90,11 @@ def test_a_straight_tube_crosses_a_cylinder_where_both_say() -> None:
 
 @settings(max_examples=20)
 @given(
-    st.floats(0.3, 1.5), st.floats(15.0, 90.0), st.floats(-np.pi, np.pi), st.floats(-1.0, 1.0), st.floats(0.2, 0.5)
+    st.floats(0.3, 1.5),
+    st.floats(15.0, 90.0),
+    st.floats(-np.pi, np.pi),
+    st.floats(-1.0, 1.0),
+    st.floats(0.2, 0.5),
 )
 def test_any_oblique_crossing_lies_on_both_and_is_evenly_divided(
     radius: float, angle_deg: float, theta: float, aside: float, edge: float
@@ -113,5 +117,5 @@ def test_any_oblique_crossing_lies_on_both_and_is_evenly_divided(
 @pytest.mark.parametrize("begin", [[0.0, 0, 50], [20.0, 0, 50]])
 def test_a_tube_that_stays_on_one_side_is_refused(begin: list[float]) -> None:
     made = tube(straight(np.array([0.0, 0, -1]), np.array(begin), 30.0), 1.0)
-    with pytest.raises(BuildError, match="does not cross the wall all round between 0.0 and 20.0 mm"):
+    with pytest.raises(BuildError, match=r"does not cross the wall all round between 0\.0 and 20\.0 mm"):
         crossing(made, cylinder(), 0.3, 0.0, 20.0)
