@@ -57,9 +57,6 @@ def missed(bars: Iterator[Any]) -> list[str]:
     return [f"{bar.name}: {bar.value}, wanted {bar.wanted}" for bar in bars if not bar.met]
 
 
-# --- settings and refusals
-
-
 @pytest.mark.parametrize(
     ("settings", "message"),
     [
@@ -99,9 +96,6 @@ def test_a_cord_that_leaves_the_dura_is_refused_with_the_place(few: Tracing) -> 
     )
     with pytest.raises(BuildError, match=r"the cord lies .* inside the dura at RAS \(.*\) mm"):
         build(replace(few, cord=aside))
-
-
-# --- the model of a virtual subject
 
 
 def test_the_solids_of_a_virtual_subject_meet_every_bar_of_a_set(
@@ -181,9 +175,6 @@ def test_the_steps_are_told_in_order(few: Tracing) -> None:
     assert fractions == sorted(fractions)
     assert fractions[-1] < 1
     assert len({step for step, _ in told}) == len(told) >= 4
-
-
-# --- the same anatomy, given otherwise
 
 
 def test_the_same_annotation_gives_the_same_bytes_in_any_order(
@@ -293,11 +284,9 @@ def test_a_cord_and_a_sac_of_exact_circles_can_be_built() -> None:
     assert model.surfaces["cord"].volume_mm3 == pytest.approx(np.pi * 4**2 * (60 + 2 / 3 * 4), rel=5e-3)
 
 
-# --- sub-03 as published: doi 10.6084/m9.figshare.26403442
-
-
 @pytest.fixture(scope="module")
 def sub_03(markers_sub_03: Path) -> Tracing:
+    """Return the published annotation, doi 10.6084/m9.figshare.26403442."""
     return annotation.read(markers_sub_03)
 
 
