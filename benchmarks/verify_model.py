@@ -12,20 +12,21 @@ import importlib
 import importlib.util
 import sys
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import combinations
 from pathlib import Path
 
 import manifold3d
 import numpy as np
 from scipy.interpolate import CubicSpline
+from scipy.spatial import cKDTree
 
 from cauda import annotation
 from cauda.anatomy import fidelity, model_files, soundness
 from cauda.anatomy.axes import Axes
 from cauda.anatomy.model import SpineModel, Surface
 from cauda.annotation.tracing import RootName, Tracing
-from cauda.arrays import Floats
+from cauda.arrays import Bools, Floats
 
 
 @dataclass(frozen=True, slots=True)
@@ -175,11 +176,28 @@ def fit_bars(model: SpineModel, tracing: Tracing, limits: Mapping[str, Mapping[s
     for name, contours in (("cord", tracing.cord), ("dura_inner", tracing.dura)):
         fit = fidelity.surface_fit(model.surfaces[name], contours, axes)
         local = [axes.local(contour.points_mm) for contour in contours]
+        if limits is INTERPOLATED:
+            # Where a root leaves the sac the wall gives way to it: no surface passes through those points.
+            points = np.concatenate(sorted(local, key=lambda one: float(one[:, 2].mean())))
+            on_wall = ~in_mouths(model, points, axes)
+            fit = replace(fit, distance_mm=fit.distance_mm[on_wall])
         yield from surface_bars(name, fit, limits[name], local)
     built = {path.root for path in model.roots}
     wanted = set(tracing.roots) & set(tracing.ganglia)
     yield Bar("roots of the annotation that are not built", str(len(wanted - built)), "0", wanted <= built)
     yield from root_bars(fidelity.root_fits(model, tracing))
+
+
+def in_mouths(model: SpineModel, points: Floats, axes: Axes) -> Bools:
+    """Tell which points, in the axes of the tracing, lie where a root passes through the wall.
+
+    Everywhere else a root keeps 0.15 mm off the dura.
+    """
+    within = np.zeros(len(points), dtype=bool)
+    for path in model.roots:
+        distance, nearest = cKDTree(axes.local(path.points_mm)).query(points)
+        within |= distance < path.radius_mm[nearest] + 0.1
+    return within
 
 
 def root_bars(fits: Mapping[RootName, fidelity.RootFit]) -> Iterator[Bar]:

@@ -261,7 +261,6 @@ def test_a_root_that_begins_far_off_the_cord_is_left_out_and_named(few: Tracing)
 
 
 def test_a_cord_and_a_sac_of_exact_circles_can_be_built() -> None:
-    # Fails as long as rounding decides on which side of a straight border a flat triangle lies.
     angle = np.linspace(0, 2 * np.pi, 24, endpoint=False)
     ring = np.stack([np.cos(angle), np.sin(angle)], axis=1)
 

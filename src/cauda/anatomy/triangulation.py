@@ -11,6 +11,8 @@ from scipy.spatial import Delaunay, QhullError, cKDTree
 from cauda.arrays import Bools, Floats, Ints
 from cauda.errors import BuildError
 
+_SHAKE = 1e-7
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Plane:
@@ -60,19 +62,37 @@ def triangulate(
     fixed = np.concatenate(loops)
     edges = _loop_edges(loops)
     points = np.concatenate([fixed, free])
+    if _is_line(fixed):
+        raise BuildError(f"a flat patch of {len(points)} points in a line cannot be triangulated")
+    shake = _shake(points)
     for left in range(rounds, -1, -1):
-        triangles = _constrained(points, edges)
+        triangles = _constrained(points + shake, edges)
         if left and len(free):
             points = _relaxed(points, triangles, len(fixed))
-    center = points[triangles].mean(axis=1)
+    center = (points + shake)[triangles].mean(axis=1)
     depth = np.zeros(len(triangles), dtype=np.int64) - 1
+    starts = np.cumsum([0, *(len(polygon) for polygon in loops)])
     for index, polygon in enumerate(loops):
-        depth[inside(polygon, center)] = index
+        shaken = polygon + shake[starts[index] : starts[index + 1]]
+        depth[inside(shaken, center)] = index
     keep = depth == 0 if hollow else depth >= 0
     triangles, depth = triangles[keep], depth[keep]
     if split:
         points, triangles, depth = _split_chords(points, triangles, depth, loops)
     return Plane(points, triangles, depth)
+
+
+def _is_line(points: Floats) -> bool:
+    spread = np.linalg.svd(points - points.mean(axis=0), compute_uv=False)
+    return bool(spread[1] <= 1e-6 * spread[0])
+
+
+def _shake(points: Floats) -> Floats:
+    """Offsets so small that they only decide what is undecided: three points in a line make no triangle."""
+    number = np.arange(1, len(points) + 1)[:, None]
+    extent = float(np.ptp(points, axis=0).max())
+    shake: Floats = _SHAKE * extent * np.sin(number * np.array([12.9898, 78.233]))
+    return shake
 
 
 def inside(polygon: Floats, points: Floats) -> Bools:
@@ -141,6 +161,8 @@ def _constrained(points: Floats, edges: Ints) -> Ints:
     missing = _missing(triangles, edges, len(points))
     if len(missing):
         triangles = _recovered(points, triangles, missing)
+        if len(_missing(triangles, edges, len(points))):
+            raise BuildError("two loops cross or touch")
     return triangles
 
 
