@@ -49,6 +49,10 @@ class ModelError(CaudaError, ValueError):
     """A model on disk cannot be read."""
 
 
+class FiberError(CaudaError, ValueError):
+    """A fiber, a pulse or the potentials along a fiber are not such as can be computed with."""
+
+
 class PhantomError(CaudaError, ValueError):
     """No virtual subject can be made with these arguments."""
 

@@ -1,8 +1,10 @@
 """Tables of the package: TSV files, each row with its source."""
 
 import csv
+import json
 from functools import cache
 from importlib import resources
+from typing import Any
 
 Row = dict[str, str]
 
@@ -28,3 +30,20 @@ def read_table(name: str) -> tuple[Row, ...]:
     """
     text = (resources.files("cauda.tables") / f"{name}.tsv").read_text("utf-8")
     return tuple(csv.DictReader(text.splitlines(), delimiter="\t", quoting=csv.QUOTE_NONE))
+
+
+def read_json(name: str) -> dict[str, Any]:
+    """Return the content of a JSON file of the package, for what does not fit a table.
+
+    Parameters
+    ----------
+    name : str
+        File name without ``.json``, such as ``membrane_mrg``.
+
+    Examples
+    --------
+    >>> read_json("membrane_mrg")["rest_mv"]
+    -80.0
+    """
+    content: dict[str, Any] = json.loads((resources.files("cauda.tables") / f"{name}.json").read_text("utf-8"))
+    return content
