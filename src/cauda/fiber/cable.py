@@ -11,10 +11,14 @@ from cauda.arrays import Floats, Ints
 from cauda.fiber.dimensions import NODE_LENGTH_UM
 from cauda.fiber.laying import Fiber
 from cauda.fiber.membrane import Membrane
-from cauda.fiber.modes import Internode, Modes, modes
+from cauda.fiber.modes import MODES, Internode, Modes, modes
 
 LOWEST_MV, HIGHEST_MV, TABLE_MV = -300.0, 300.0, 0.05
 """Range and spacing of the tables of the gates; beyond it they keep their last value."""
+
+ROOM = 24
+"""Modes of an internode with those of no effect that make their number a multiple of 8, the width of a
+vector register: loops over modes then have no rest."""
 
 _CM_PER_UM = 1e-4
 _MS_PER_S = 1e3
@@ -30,7 +34,9 @@ class Cable(NamedTuple):
     parents : (m,) int64
         For each node the one before it, counted from the first of its fiber; -1 for that.
     kinds : (m,) int64
-        Which internode lies before each node: a row of the modes. 0 for the first node.
+        Which kind of internode lies before each node: a row of the modes. 0 for the first node.
+    roots : (n,) int64
+        A node of the first branch from which the others are reached without a detour.
     area_cm2 : (m,) float64
         Of each node's membrane; 0 at the ends of a fiber, which are sealed.
     detection_starts : (n + 1,) int64
@@ -42,25 +48,24 @@ class Cable(NamedTuple):
     starts: Ints
     parents: Ints
     kinds: Ints
+    roots: Ints
     area_cm2: Floats
     detection_starts: Ints
     detection: Ints
 
 
 class Stepping(NamedTuple):
-    """Internodes and gates over one time step; `k` kinds of internodes, 20 modes, `v` potentials.
+    """Internodes and gates over one time step; `k` kinds of internodes, `v` potentials.
 
     A mode is scaled such that it is the current, in uA, that it drives into the node before.
 
     Attributes
     ----------
     step_ms : float
-    keep : (k, 20) float64
-        Share of a mode that is left after a step: ``p = 1 / (1 + step decay)``.
-    gain : (k, 20) float64
-        How far one mV at the node before moves a mode in a step: ``step p before^2``.
-    ratio : (k, 20) float64
-        The node after against the node before; 1 or -1 where an internode is its own mirror image.
+    modes : (k, 4, 24) float64
+        Share of a mode that is left after a step, ``p = 1 / (1 + step decay)``; how far one mV at the node
+        before and one at the node after move it in a step, ``step p before^2`` and ``step p before after``;
+        and what of it goes into the node after, ``p after / before``. Zero beyond the 20 modes.
     axial_before, axial_after : (k,) float64
         Conductance from the node before, or after, less what the internode returns to it within the step, in mS.
     across : (k,) float64
@@ -71,9 +76,7 @@ class Stepping(NamedTuple):
     """
 
     step_ms: float
-    keep: Floats
-    gain: Floats
-    ratio: Floats
+    modes: Floats
     axial_before: Floats
     axial_after: Floats
     across: Floats
@@ -81,44 +84,43 @@ class Stepping(NamedTuple):
 
 
 class Channels(NamedTuple):
-    """The channels of a node's membrane; `c` channels that have a gate.
+    """The channels of a node's membrane; `c` channels.
 
     Attributes
     ----------
     rest_mv, capacitance_uf_per_cm2 : float
-    leak_ms_per_cm2, leak_drive : float
-        Sum over channels without a gate of the conductance, and of conductance times reversal potential.
-    conductance_ms_per_cm2, reversal_mv : (c,) float64
-    factor_starts : (c + 1,) int64
-        First entry of each channel in `factors`.
-    factors : (f,) int64
-        Gates whose product opens a channel; a gate of power 3 stands there three times.
+    strengths : (c, 2) float64
+        Conductance, in mS/cm2, and reversal potential, in mV.
+    factors : (c, f) int64
+        Gates whose product opens each channel; a gate of power 3 stands there three times; -1 beyond.
+    gates : tuple of float
+        What each gate tends to at rest. A tuple, as its length is known to the compiler.
     """
 
     rest_mv: float
     capacitance_uf_per_cm2: float
-    leak_ms_per_cm2: float
-    leak_drive: float
-    conductance_ms_per_cm2: Floats
-    reversal_mv: Floats
-    factor_starts: Ints
+    strengths: Floats
     factors: Ints
+    gates: tuple[float, ...]
 
 
 def cable(fibers: Sequence[Fiber]) -> tuple[Cable, Modes]:
     """Return fibers as arrays, and their internodes in modes, each kind once."""
-    kinds: dict[Internode, int] = {}
-    rows = [_rows(fiber, kinds) for fiber in fibers]
-    counts = [len(row[0]) for row in rows]
-    parents, kind, area_cm2 = (np.concatenate([row[part] for row in rows]) for part in range(3))
+    known: dict[Internode, int] = {}
+    rows = [_rows(fiber, known) for fiber in fibers]
     detection = [fiber.detection for fiber in fibers]
     return (
         Cable(
-            _starts(counts), parents, kind, area_cm2,
-            _starts([len(each) for each in detection]), np.concatenate(detection).astype(np.int64),
+            _starts([len(row.parents) for row in rows]),
+            np.concatenate([row.parents for row in rows]),
+            np.concatenate([row.kinds for row in rows]),
+            np.array([row.root for row in rows]),
+            np.concatenate([row.area_cm2 for row in rows]),
+            _starts([len(each) for each in detection]),
+            np.concatenate(detection).astype(np.int64),
         ),
-        modes(list(kinds)),
-    )  # fmt: skip
+        modes(list(known)),
+    )
 
 
 def stepping(internodes: Modes, membrane: Membrane, step_ms: float) -> Stepping:
@@ -126,11 +128,11 @@ def stepping(internodes: Modes, membrane: Membrane, step_ms: float) -> Stepping:
     keep = 1 / (1 + step_ms * internodes.decay_per_ms)
     gain = step_ms * keep * internodes.before**2
     ratio = internodes.after / internodes.before
+    constants = np.zeros((len(keep), 4, ROOM))
+    constants[:, :, :MODES] = np.stack([keep, gain, gain * ratio, keep * ratio], axis=1)
     return Stepping(
         step_ms,
-        keep,
-        gain,
-        ratio,
+        constants,
         internodes.axial_before_ms - gain.sum(axis=1),
         internodes.axial_after_ms - (gain * ratio**2).sum(axis=1),
         (gain * ratio).sum(axis=1),
@@ -151,41 +153,52 @@ def gate_table(membrane: Membrane, step_ms: float) -> Floats:
 def channels(membrane: Membrane) -> Channels:
     """Return a membrane's channels as arrays."""
     names = list(membrane.gates)
-    open_always = [each for each in membrane.channels.values() if not each.gates]
-    gated = [each for each in membrane.channels.values() if each.gates]
-    factors = [
-        [names.index(gate) for gate, power in each.gates.items() for _ in range(power)] for each in gated
+    opening = [
+        [names.index(gate) for gate, power in each.gates.items() for _ in range(power)]
+        for each in membrane.channels.values()
     ]
+    factors = np.full((len(opening), max(len(each) for each in opening) + 1), -1)
+    for row, each in zip(factors, opening, strict=True):
+        row[: len(each)] = each
     return Channels(
         membrane.rest_mv,
         membrane.capacitance_uf_per_cm2,
-        _MS_PER_S * sum(each.conductance_s_per_cm2 for each in open_always),
-        _MS_PER_S * sum(each.conductance_s_per_cm2 * each.reversal_mv for each in open_always),
-        _MS_PER_S * np.array([each.conductance_s_per_cm2 for each in gated]),
-        np.array([each.reversal_mv for each in gated]),
-        _starts([len(each) for each in factors]),
-        np.array([gate for each in factors for gate in each], dtype=np.int64),
+        np.array(
+            [[_MS_PER_S * each.conductance_s_per_cm2, each.reversal_mv] for each in membrane.channels.values()]
+        ),
+        factors,
+        tuple(float(gate[0]) for gate in membrane.steady(np.array([membrane.rest_mv]))),
     )
 
 
-def _rows(fiber: Fiber, kinds: dict[Internode, int]) -> tuple[Ints, Ints, Floats]:
-    """Return parents, kinds and areas of a fiber's nodes; unknown kinds of internodes are added."""
+class _Rows(NamedTuple):
+    parents: Ints
+    kinds: Ints
+    root: int
+    area_cm2: Floats
+
+
+def _rows(fiber: Fiber, known: dict[Internode, int]) -> _Rows:
+    """Return one fiber's part of a cable; kinds of internodes that are not yet known are added."""
     parents = fiber.parents
-    kind = np.zeros(len(parents), dtype=np.int64)
+    kinds = np.zeros(len(parents), dtype=np.int64)
     node_um = np.zeros(len(parents))
     first = 0
     for branch in fiber.branches:
         sizes = branch.sizes
         own = slice(first, first + branch.nodes - (branch.parent >= 0))
         node_um[own] = sizes.node_diameter_um
-        kind[own] = _number(kinds, Internode(sizes, sizes.node_diameter_um, sizes.node_diameter_um))
+        kinds[own] = _number(known, Internode(sizes, sizes.node_diameter_um, sizes.node_diameter_um))
         if branch.parent >= 0:
             before_um = float(node_um[parents[first]])
-            kind[first] = _number(kinds, Internode(sizes, before_um, sizes.node_diameter_um))
+            kinds[first] = _number(known, Internode(sizes, before_um, sizes.node_diameter_um))
         first = own.stop
     area_cm2 = np.pi * node_um * NODE_LENGTH_UM * _CM_PER_UM**2
     area_cm2[list(fiber.ends)] = 0.0
-    return parents, kind, area_cm2
+    # Daughters start from the last node of the first branch; without any, the middle is as near to both ends.
+    trunk = fiber.branches[0].nodes
+    root = trunk // 2 if len(fiber.branches) == 1 else trunk - 1
+    return _Rows(parents, kinds, root, area_cm2)
 
 
 def _number(kinds: dict[Internode, int], internode: Internode) -> int:
