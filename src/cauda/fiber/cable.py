@@ -9,99 +9,22 @@ import numpy as np
 
 from cauda.arrays import Floats, Ints
 from cauda.fiber.dimensions import NODE_LENGTH_UM
+from cauda.fiber.engine import (
+    HIGHEST_MV,
+    LOWEST_MV,
+    MODES,
+    ROOM,
+    TABLE_MV,
+    Cable,
+    Channels,
+    Stepping,
+)
 from cauda.fiber.laying import Fiber
 from cauda.fiber.membrane import Membrane
-from cauda.fiber.modes import MODES, Internode, Modes, modes
-
-LOWEST_MV, HIGHEST_MV, TABLE_MV = -300.0, 300.0, 0.05
-"""Range and spacing of the tables of the gates; beyond it they keep their last value."""
-
-ROOM = 24
-"""Modes of an internode with those of no effect that make their number a multiple of 8, the width of a
-vector register: loops over modes then have no rest."""
+from cauda.fiber.modes import Internode, Modes, modes
 
 _CM_PER_UM = 1e-4
 _MS_PER_S = 1e3
-
-
-class Cable(NamedTuple):
-    """Fibers, one after the other; `m` nodes in all.
-
-    Attributes
-    ----------
-    starts : (n + 1,) int64
-        First node of each fiber; the last entry is `m`.
-    parents : (m,) int64
-        For each node the one before it, counted from the first of its fiber; -1 for that.
-    kinds : (m,) int64
-        Which kind of internode lies before each node: a row of the modes. 0 for the first node.
-    roots : (n,) int64
-        A node of the first branch from which the others are reached without a detour.
-    area_cm2 : (m,) float64
-        Of each node's membrane; 0 at the ends of a fiber, which are sealed.
-    detection_starts : (n + 1,) int64
-        First entry of each fiber in `detection`.
-    detection : (d,) int64
-        Nodes at which an action potential must arrive, counted from the first of their fiber.
-    """
-
-    starts: Ints
-    parents: Ints
-    kinds: Ints
-    roots: Ints
-    area_cm2: Floats
-    detection_starts: Ints
-    detection: Ints
-
-
-class Stepping(NamedTuple):
-    """Internodes and gates over one time step; `k` kinds of internodes, `v` potentials.
-
-    A mode is scaled such that it is the current, in uA, that it drives into the node before.
-
-    Attributes
-    ----------
-    step_ms : float
-    modes : (k, 4, 24) float64
-        Share of a mode that is left after a step, ``p = 1 / (1 + step decay)``; how far one mV at the node
-        before and one at the node after move it in a step, ``step p before^2`` and ``step p before after``;
-        and what of it goes into the node after, ``p after / before``. Zero beyond the 20 modes.
-    axial_before, axial_after : (k,) float64
-        Conductance from the node before, or after, less what the internode returns to it within the step, in mS.
-    across : (k,) float64
-        What the internode passes from one node to the other within the step, in mS.
-    gates : (v, 2 g) float64
-        For potentials from -300 to 300 mV: what each of `g` gates tends to, and the share of the way that
-        is left after a step.
-    """
-
-    step_ms: float
-    modes: Floats
-    axial_before: Floats
-    axial_after: Floats
-    across: Floats
-    gates: Floats
-
-
-class Channels(NamedTuple):
-    """The channels of a node's membrane; `c` channels.
-
-    Attributes
-    ----------
-    rest_mv, capacitance_uf_per_cm2 : float
-    strengths : (c, 2) float64
-        Conductance, in mS/cm2, and reversal potential, in mV.
-    factors : (c, f) int64
-        Gates whose product opens each channel; a gate of power 3 stands there three times; -1 beyond.
-    gates : tuple of float
-        What each gate tends to at rest. A tuple, as its length is known to the compiler.
-    """
-
-    rest_mv: float
-    capacitance_uf_per_cm2: float
-    strengths: Floats
-    factors: Ints
-    gates: tuple[float, ...]
 
 
 def cable(fibers: Sequence[Fiber]) -> tuple[Cable, Modes]:
@@ -164,7 +87,10 @@ def channels(membrane: Membrane) -> Channels:
         membrane.rest_mv,
         membrane.capacitance_uf_per_cm2,
         np.array(
-            [[_MS_PER_S * each.conductance_s_per_cm2, each.reversal_mv] for each in membrane.channels.values()]
+            [
+                [_MS_PER_S * each.conductance_s_per_cm2, each.reversal_mv]
+                for each in membrane.channels.values()
+            ]
         ),
         factors,
         tuple(float(gate[0]) for gate in membrane.steady(np.array([membrane.rest_mv]))),

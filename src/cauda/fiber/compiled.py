@@ -15,6 +15,4 @@ def compiled(function: _Function) -> _Function:
     which changes the last digits; values that are not finite keep their meaning.
     """
     relaxed = {"reassoc", "contract", "arcp", "nsz"}
-    return cast(
-        _Function, njit(cache=True, nogil=True, error_model="numpy", fastmath=relaxed)(function)
-    )
+    return cast(_Function, njit(cache=True, nogil=True, error_model="numpy", fastmath=relaxed)(function))

@@ -1,4 +1,4 @@
-"""The engine: fibers through time, compiled.
+"""The engine: fibers through time and the search of their thresholds, compiled.
 
 One step of length ``dt`` is backward Euler for potentials, with gates moved half a step later by their exact
 solution: the fixed-step scheme of NEURON (Hines 1984, doi:10.1016/0020-7101(84)90008-4; Hines and Carnevale
@@ -9,6 +9,9 @@ The potential outside is ``amplitude wave(t) mv``. Modes are counted from the st
 potential outside would bring the internode by itself; then it acts on them only when it changes, by a jump.
 
 Units: mV, ms, uA, mS, uF. Nodes with no membrane are sealed ends: no current passes them.
+
+All compiled functions are in this one file, and no number that they use comes from another: what the
+compiler keeps on disk is thrown away when this file changes, and only then.
 """
 
 from __future__ import annotations
@@ -18,10 +21,17 @@ from typing import NamedTuple
 import numpy as np
 
 from cauda.arrays import Floats, Ints
-from cauda.fiber.cable import HIGHEST_MV, LOWEST_MV, ROOM, TABLE_MV, Channels, Stepping
 from cauda.fiber.compiled import compiled
-from cauda.fiber.dimensions import COMPARTMENTS
-from cauda.fiber.modes import MODES
+
+MODES = 20
+"""Of an internode: 10 compartments of two layers."""
+
+LOWEST_MV, HIGHEST_MV, TABLE_MV = -300.0, 300.0, 0.05
+"""Range and spacing of the tables of the gates; beyond it they keep their last value."""
+
+ROOM = 24
+"""Modes of an internode with those of no effect that make their number a multiple of 8, the width of a
+vector register: loops over modes then have no rest."""
 
 SPIKE_MV = -30.0
 """Membrane potential that an action potential crosses upwards."""
@@ -41,14 +51,109 @@ AXIAL = 9  # conductance into the internodes, less what they return within a ste
 ACROSS = 10  # what the internode passes from one node to the other within a step, mS
 INJECTED = 11  # current from a clamp, uA
 CROSSED = 12  # when the potential first crossed `SPIKE_MV` upwards, ms; -1 where it has not
-_DIAGONAL, _RIGHT, _OPENED, _VM_BEFORE = 13, 14, 15, 16
-GATES = 17  # the first gate; one row for each
+_DIAGONAL, _RIGHT, _SHARE, _OPENED, _VM_BEFORE = 13, 14, 15, 16, 17
+GATES = 18  # the first gate; one row for each
 
 _SLOW_STEPS = 40
 _CALM_MV = 12.0
 _CALM_MS = 0.25
 _LAST_ROW = round((HIGHEST_MV - LOWEST_MV) / TABLE_MV) - 1
-_PER_NODE = COMPARTMENTS + 1
+_PER_NODE = MODES // 2 + 1
+
+FOUND, LIMIT, BLOCKED, RESTLESS = 0, 1, 2, 3
+"""How a search ended: a threshold was found; no action potential started up to the limit; some started and
+none arrived; the fiber fires by itself."""
+
+# The probe: how long at most, and what it takes from there to fire; only the first guess depends on it.
+_PROBE_MS = 1.0
+_PROBE_AFTER_MS = 0.1
+_PROBE_MV = 1.0
+_RISE_MV = 22.0
+_NO_RISE_MV = 1e-3
+
+_START, _UP, _DOWN, _BLOCK_UP = 0.9, 1.2, 0.85, 1.5
+_BLOCK_TOLERANCE = 0.01
+_RESTLESS = 1e-6
+
+
+class Cable(NamedTuple):
+    """Fibers, one after the other; `m` nodes in all.
+
+    Attributes
+    ----------
+    starts : (n + 1,) int64
+        First node of each fiber; the last entry is `m`.
+    parents : (m,) int64
+        For each node the one before it, counted from the first of its fiber; -1 for that.
+    kinds : (m,) int64
+        Which kind of internode lies before each node: a row of the modes. 0 for the first node.
+    roots : (n,) int64
+        A node of the first branch from which the others are reached without a detour.
+    area_cm2 : (m,) float64
+        Of each node's membrane; 0 at the ends of a fiber, which are sealed.
+    detection_starts : (n + 1,) int64
+        First entry of each fiber in `detection`.
+    detection : (d,) int64
+        Nodes at which an action potential must arrive, counted from the first of their fiber.
+    """
+
+    starts: Ints
+    parents: Ints
+    kinds: Ints
+    roots: Ints
+    area_cm2: Floats
+    detection_starts: Ints
+    detection: Ints
+
+
+class Stepping(NamedTuple):
+    """Internodes and gates over one time step; `k` kinds of internodes, `v` potentials.
+
+    A mode is scaled such that it is the current, in uA, that it drives into the node before.
+
+    Attributes
+    ----------
+    step_ms : float
+    modes : (k, 4, 24) float64
+        Share of a mode that is left after a step, ``p = 1 / (1 + step decay)``; how far one mV at the node
+        before and one at the node after move it in a step, ``step p before^2`` and ``step p before after``;
+        and what of it goes into the node after, ``p after / before``. Zero beyond the 20 modes.
+    axial_before, axial_after : (k,) float64
+        Conductance from the node before, or after, less what the internode returns to it within the step, in mS.
+    across : (k,) float64
+        What the internode passes from one node to the other within the step, in mS.
+    gates : (v, 2 g) float64
+        For potentials from -300 to 300 mV: what each of `g` gates tends to, and the share of the way that
+        is left after a step.
+    """
+
+    step_ms: float
+    modes: Floats
+    axial_before: Floats
+    axial_after: Floats
+    across: Floats
+    gates: Floats
+
+
+class Channels(NamedTuple):
+    """The channels of a node's membrane; `c` channels.
+
+    Attributes
+    ----------
+    rest_mv, capacitance_uf_per_cm2 : float
+    strengths : (c, 2) float64
+        Conductance, in mS/cm2, and reversal potential, in mV.
+    factors : (c, f) int64
+        Gates whose product opens each channel; a gate of power 3 stands there three times; -1 beyond.
+    gates : tuple of float
+        What each gate tends to at rest. A tuple, as its length is known to the compiler.
+    """
+
+    rest_mv: float
+    capacitance_uf_per_cm2: float
+    strengths: Floats
+    factors: Ints
+    gates: tuple[float, ...]
 
 
 class Tree(NamedTuple):
@@ -67,7 +172,7 @@ class Work(NamedTuple):
 
     Attributes
     ----------
-    nodes : (17 + gates, n) float64
+    nodes : (18 + gates, n) float64
         What belongs to nodes; the constants of this module name the rows.
     modes : (n, 24) float64
         Of the internodes.
@@ -78,6 +183,272 @@ class Work(NamedTuple):
     nodes: Floats
     modes: Floats
     jumps: Floats
+
+
+class Physics(NamedTuple):
+    """What all fibers of a batch share.
+
+    Attributes
+    ----------
+    forcing : (k, 22, 12) float64
+        See `cauda.fiber.modes.Modes`.
+    channels : Channels
+    step, slow : Stepping
+        Of the runs; of the way to rest, in steps of 5 ms.
+    wave : (w,) float64
+        Level of the current in each step.
+    """
+
+    forcing: Floats
+    channels: Channels
+    step: Stepping
+    slow: Stepping
+    wave: Floats
+
+
+class Limits(NamedTuple):
+    """What bounds a search.
+
+    Attributes
+    ----------
+    tolerance : float
+        The search ends when the amplitude that fires is above one that does not by at most this share.
+    limit_ma : float
+        Largest amplitude to try.
+    block : float
+        How many times the threshold to go in search of block; 0 for not at all.
+    """
+
+    tolerance: float
+    limit_ma: float
+    block: float
+
+
+class Found(NamedTuple):
+    """What a search found.
+
+    Attributes
+    ----------
+    fires_ma, silent_ma : float
+        Least amplitude seen to fire, and the greatest below it seen not to.
+    block_ma, refire_ma : float
+        Where, with a rising amplitude, the fiber no longer fires, and where it fires again; inf for nowhere.
+    node : int
+        At which the action potential started; -1 for none.
+    latency_ms : float
+        From the start of the pulse to its arrival at a node of detection.
+    ending : int
+        `FOUND`, `LIMIT`, `BLOCKED` or `RESTLESS`.
+    runs : int
+        Simulations that it took.
+    """
+
+    fires_ma: float
+    silent_ma: float
+    block_ma: float
+    refire_ma: float
+    node: int
+    latency_ms: float
+    ending: int
+    runs: int
+
+
+class Trial(NamedTuple):
+    """One fiber, ready to be tried at any amplitude; `rest` is its state before the pulse."""
+
+    work: Work
+    rest: Work
+    tree: Tree
+    physics: Physics
+    steps: int
+
+
+@compiled
+def search_all(
+    fibers: Cable,
+    mv_per_ma: Floats,
+    physics: Physics,
+    steps: Ints,
+    guess_ma: Floats,
+    limits: Limits,
+    found: Floats,
+) -> None:
+    """Search the thresholds of fibers, one after the other.
+
+    Parameters
+    ----------
+    mv_per_ma : (c,) float64
+        Potential outside at all compartments of all fibers, for 1 mA.
+    steps : (n,) int64
+        Most time steps of a run of each fiber.
+    guess_ma : (n,) float64
+        Where to start; 0 where it is not known.
+    found : (n, 8) float64
+        Receives what was found, in the order of `Found`.
+    """
+    for fiber in range(len(steps)):
+        trial = trial_of(fiber, fibers, mv_per_ma, physics, steps[fiber])
+        row = _search(trial, guess_ma[fiber], limits)
+        for column in range(8):
+            found[fiber, column] = (
+                row.fires_ma, row.silent_ma, row.block_ma, row.refire_ma,
+                float(row.node), row.latency_ms, float(row.ending), float(row.runs),
+            )[column]  # fmt: skip
+
+
+@compiled
+def fires_all(
+    fibers: Cable, mv_per_ma: Floats, physics: Physics, steps: Ints, amplitude_ma: Floats, fired: Floats
+) -> None:
+    """Try fibers at one amplitude each; `fired` receives 1 or 0."""
+    for fiber in range(len(steps)):
+        trial = trial_of(fiber, fibers, mv_per_ma, physics, steps[fiber])
+        fired[fiber] = float(attempt(trial, amplitude_ma[fiber]) == FIRED)
+
+
+@compiled
+def trial_of(fiber: int, fibers: Cable, mv_per_ma: Floats, physics: Physics, steps: int) -> Trial:
+    """Return one of many fibers, brought to rest."""
+    first, after = fibers.starts[fiber], fibers.starts[fiber + 1]
+    detection = fibers.detection[fibers.detection_starts[fiber] : fibers.detection_starts[fiber + 1]]
+    tree = Tree(
+        fibers.parents[first:after],
+        fibers.kinds[first:after],
+        fibers.roots[fiber],
+        detection,
+    )
+    gates = len(physics.channels.gates)
+    work, rest = room(after - first, gates), room(after - first, gates)
+    place = first * _PER_NODE - fiber * (_PER_NODE - 1)
+    outside = mv_per_ma[place : place + (after - first) * _PER_NODE]
+    load(work, tree, fibers.area_cm2[first:after], physics.forcing, outside)
+    to_rest(work, tree, physics.channels, physics.slow)
+    prepare(work, tree, physics.step)
+    _copy_state(work, rest)
+    return Trial(work, rest, tree, physics, steps)
+
+
+@compiled
+def attempt(trial: Trial, amplitude_ma: float) -> int:
+    """Run a fiber from rest; return how it ended, as `run` does."""
+    _copy_state(trial.rest, trial.work)
+    physics = trial.physics
+    return run(
+        trial.work, trial.tree, physics.channels, physics.step, physics.wave, amplitude_ma, trial.steps
+    )
+
+
+@compiled
+def _search(trial: Trial, guess_ma: float, limits: Limits) -> Found:
+    """Search one threshold: upwards from an amplitude at which nothing starts, then between the two."""
+    if guess_ma <= 0.0:
+        guess_ma = _guess(trial)
+    low, high, runs, seen = 0.0, np.inf, 0, False
+    node, latency_ms = -1, np.nan
+    amplitude = _START * guess_ma
+    while True:
+        amplitude = min(amplitude, limits.limit_ma)
+        ending = attempt(trial, amplitude)
+        runs += 1
+        if ending == FIRED:
+            high = amplitude
+            node, latency_ms = _origin(trial)
+            if low > 0.0:
+                break
+        elif ending == COLD or low > 0.0:
+            low = amplitude
+            if amplitude * _UP >= high:
+                break
+            seen = seen or ending != COLD
+            if amplitude >= limits.limit_ma:
+                return _nothing(limits, BLOCKED if seen else LIMIT, runs)
+        # Until an amplitude was found at which nothing starts at all, what does not fire may be blocked.
+        amplitude *= _UP if low > 0.0 else _DOWN
+        if amplitude < _RESTLESS * guess_ma:
+            return _nothing(limits, RESTLESS, runs)
+    while high > low * (1 + limits.tolerance):
+        amplitude = np.sqrt(low * high)
+        runs += 1
+        if attempt(trial, amplitude) == FIRED:
+            high = amplitude
+            node, latency_ms = _origin(trial)
+        else:
+            low = amplitude
+    block_ma, refire_ma, more = _block(trial, high, limits)
+    return Found(high, low, block_ma, refire_ma, node, latency_ms, FOUND, runs + more)
+
+
+@compiled
+def _nothing(limits: Limits, ending: int, runs: int) -> Found:
+    return Found(np.inf, limits.limit_ma, np.inf, np.inf, -1, np.nan, ending, runs)
+
+
+@compiled
+def _guess(trial: Trial) -> float:
+    """Return where the threshold may be: how far a small current moves a node, at its best."""
+    work, tree, physics = trial.work, trial.tree, trial.physics
+    nodes = work.nodes
+    steepest = 0.0
+    for node in range(1, len(tree.parents)):
+        steepest = max(steepest, abs(nodes[OUTSIDE, node] - nodes[OUTSIDE, tree.parents[node]]))
+    amplitude = _PROBE_MV / max(steepest, 1e-12 * np.abs(nodes[OUTSIDE]).max())
+    _copy_state(trial.rest, work)
+    step_ms = physics.step.step_ms
+    steps = min(len(physics.wave), int(_PROBE_MS / step_ms)) + int(_PROBE_AFTER_MS / step_ms)
+    before = 0.0
+    rise_mv = _NO_RISE_MV
+    for index in range(steps):
+        outside = amplitude * physics.wave[index] if index < len(physics.wave) else 0.0
+        step_on(work, tree, physics.channels, physics.step, outside, outside - before)
+        before = outside
+        for node in range(len(tree.parents)):
+            rise_mv = max(rise_mv, nodes[VM, node] - trial.rest.nodes[VM, node])
+    return amplitude * _RISE_MV / rise_mv
+
+
+@compiled
+def _block(trial: Trial, threshold_ma: float, limits: Limits) -> tuple[float, float, int]:
+    """Return where above its threshold a fiber no longer fires, and where again; and the runs it took."""
+    top_ma = min(limits.limit_ma, limits.block * threshold_ma)
+    edges_ma = (np.inf, np.inf)
+    runs, edge, low, fires = 0, 0, threshold_ma, True
+    while low < top_ma and edge < 2:
+        high = min(low * _BLOCK_UP, top_ma)
+        runs += 1
+        if (attempt(trial, high) == FIRED) == fires:
+            low = high
+            continue
+        while high > low * (1 + _BLOCK_TOLERANCE):
+            middle = np.sqrt(low * high)
+            runs += 1
+            if (attempt(trial, middle) == FIRED) == fires:
+                low = middle
+            else:
+                high = middle
+        edges_ma = (high, np.inf) if edge == 0 else (edges_ma[0], high)
+        edge, low, fires = edge + 1, high, not fires
+    return edges_ma[0], edges_ma[1], runs
+
+
+@compiled
+def _origin(trial: Trial) -> tuple[int, float]:
+    """Return at which node the action potential of the last run started, and when it arrived, in ms."""
+    crossed = trial.work.nodes[CROSSED]
+    start = -1
+    for node in range(len(crossed)):
+        if crossed[node] >= 0.0 and (start < 0 or crossed[node] < crossed[start]):
+            start = node
+    arrived = np.inf
+    for node in trial.tree.detection:
+        if crossed[node] >= 0.0:
+            arrived = min(arrived, crossed[node])
+    return start, arrived
+
+
+@compiled
+def _copy_state(source: Work, target: Work) -> None:
+    target.nodes[:] = source.nodes
+    target.modes[:] = source.modes
 
 
 @compiled
@@ -279,25 +650,40 @@ def _solve(nodes: Floats, parents: Ints, root: int) -> None:
     turns = max(root, count - 1 - root)
     for node in range(1, count):
         nodes[_RIGHT, parents[node]] += nodes[TO_BEFORE, node]
+    # What the next node of a chain loses of its diagonal and gains on its right side.
+    up_lost, up_gained, down_lost, down_gained = 0.0, 0.0, 0.0, 0.0
     for turn in range(turns):
         up, down = turn, count - 1 - turn
         if up < root:
-            share = nodes[ACROSS, up + 1] / nodes[_DIAGONAL, up]
-            nodes[_DIAGONAL, up + 1] -= share * nodes[ACROSS, up + 1]
-            nodes[_RIGHT, up + 1] += share * nodes[_RIGHT, up]
+            across, inverse = nodes[ACROSS, up + 1], 1 / (nodes[_DIAGONAL, up] - up_lost)
+            right = nodes[_RIGHT, up] + up_gained
+            nodes[_SHARE, up] = across * inverse
+            nodes[_RIGHT, up] = right * inverse
+            up_lost, up_gained = across * across * inverse, across * inverse * right
         if down > root:
-            share = nodes[ACROSS, down] / nodes[_DIAGONAL, down]
-            nodes[_DIAGONAL, parents[down]] -= share * nodes[ACROSS, down]
-            nodes[_RIGHT, parents[down]] += share * nodes[_RIGHT, down]
-    nodes[INSIDE, root] = nodes[_RIGHT, root] / nodes[_DIAGONAL, root]
+            across, inverse = nodes[ACROSS, down], 1 / (nodes[_DIAGONAL, down] - down_lost)
+            right = nodes[_RIGHT, down] + down_gained
+            nodes[_SHARE, down] = across * inverse
+            nodes[_RIGHT, down] = right * inverse
+            down_lost, down_gained = across * across * inverse, across * inverse * right
+            if parents[down] != down - 1:
+                nodes[_DIAGONAL, parents[down]] -= down_lost
+                nodes[_RIGHT, parents[down]] += down_gained
+                down_lost, down_gained = 0.0, 0.0
+    at_root = nodes[_RIGHT, root] + up_gained + down_gained
+    at_root /= nodes[_DIAGONAL, root] - up_lost - down_lost
+    nodes[INSIDE, root] = at_root
+    up_inside, down_inside = at_root, at_root
     for turn in range(turns):
         up, down = root + 1 + turn, root - 1 - turn
         if up < count:
-            known = nodes[ACROSS, up] * nodes[INSIDE, parents[up]]
-            nodes[INSIDE, up] = (nodes[_RIGHT, up] + known) / nodes[_DIAGONAL, up]
+            if parents[up] != up - 1:
+                up_inside = nodes[INSIDE, parents[up]]
+            up_inside = nodes[_RIGHT, up] + nodes[_SHARE, up] * up_inside
+            nodes[INSIDE, up] = up_inside
         if down >= 0:
-            known = nodes[ACROSS, down + 1] * nodes[INSIDE, down + 1]
-            nodes[INSIDE, down] = (nodes[_RIGHT, down] + known) / nodes[_DIAGONAL, down]
+            down_inside = nodes[_RIGHT, down] + nodes[_SHARE, down] * down_inside
+            nodes[INSIDE, down] = down_inside
 
 
 @compiled

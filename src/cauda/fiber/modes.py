@@ -18,9 +18,8 @@ import numpy as np
 
 from cauda.arrays import Floats
 from cauda.fiber.dimensions import COMPARTMENTS, NODE_LENGTH_UM, STIN, Dimensions, compartment, lengths
+from cauda.fiber.engine import MODES
 from cauda.tables.table import read_table
-
-MODES = 2 * COMPARTMENTS
 
 _CM_PER_UM = 1e-4
 _MS_PER_S = 1e3
