@@ -64,14 +64,13 @@ FOUND, LIMIT, BLOCKED, RESTLESS = 0, 1, 2, 3
 """How a search ended: a threshold was found; no action potential started up to the limit; some started and
 none arrived; the fiber fires by itself."""
 
-# The probe: how long at most, and what it takes from there to fire; only the first guess depends on it.
+# The probe with a small current; only the first guess depends on it.
 _PROBE_MS = 1.0
 _PROBE_AFTER_MS = 0.1
 _PROBE_MV = 1.0
-_RISE_MV = 22.0
 _NO_RISE_MV = 1e-3
 
-_START, _UP, _DOWN, _BLOCK_UP = 0.9, 1.2, 0.85, 1.5
+_SPREAD, _BLOCK_UP = 0.25, 1.5
 _BLOCK_TOLERANCE = 0.01
 _RESTLESS = 1e-6
 
@@ -215,12 +214,19 @@ class Limits(NamedTuple):
         The search ends when the amplitude that fires is above one that does not by at most this share.
     limit_ma : float
         Largest amplitude to try.
+    rise_mv : float
+        How far a node would rise at threshold, if it rose by as much for each mA as for a small current: what
+        the first guess is made of.
+    spread : float
+        By which share to move first from a guess.
     block : float
         How many times the threshold to go in search of block; 0 for not at all.
     """
 
     tolerance: float
     limit_ma: float
+    rise_mv: float
+    spread: float
     block: float
 
 
@@ -342,10 +348,10 @@ def attempt(trial: Trial, amplitude_ma: float) -> int:
 def _search(trial: Trial, guess_ma: float, limits: Limits) -> Found:
     """Search one threshold: upwards from an amplitude at which nothing starts, then between the two."""
     if guess_ma <= 0.0:
-        guess_ma = _guess(trial)
+        guess_ma = limits.rise_mv / rise_mv_per_ma(trial)
     low, high, runs, seen = 0.0, np.inf, 0, False
     node, latency_ms = -1, np.nan
-    amplitude = _START * guess_ma
+    amplitude, spread = guess_ma, limits.spread
     while True:
         amplitude = min(amplitude, limits.limit_ma)
         ending = attempt(trial, amplitude)
@@ -357,13 +363,14 @@ def _search(trial: Trial, guess_ma: float, limits: Limits) -> Found:
                 break
         elif ending == COLD or low > 0.0:
             low = amplitude
-            if amplitude * _UP >= high:
+            if amplitude * (1 + spread) >= high:
                 break
             seen = seen or ending != COLD
             if amplitude >= limits.limit_ma:
                 return _nothing(limits, BLOCKED if seen else LIMIT, runs)
         # Until an amplitude was found at which nothing starts at all, what does not fire may be blocked.
-        amplitude *= _UP if low > 0.0 else _DOWN
+        amplitude *= 1 + spread if low > 0.0 else 1 / (1 + spread)
+        spread = min(2 * spread, _SPREAD)
         if amplitude < _RESTLESS * guess_ma:
             return _nothing(limits, RESTLESS, runs)
     while high > low * (1 + limits.tolerance):
@@ -384,26 +391,26 @@ def _nothing(limits: Limits, ending: int, runs: int) -> Found:
 
 
 @compiled
-def _guess(trial: Trial) -> float:
-    """Return where the threshold may be: how far a small current moves a node, at its best."""
+def rise_mv_per_ma(trial: Trial) -> float:
+    """Return how far a small current moves a node up, at its best."""
     work, tree, physics = trial.work, trial.tree, trial.physics
     nodes = work.nodes
     steepest = 0.0
     for node in range(1, len(tree.parents)):
         steepest = max(steepest, abs(nodes[OUTSIDE, node] - nodes[OUTSIDE, tree.parents[node]]))
-    amplitude = _PROBE_MV / max(steepest, 1e-12 * np.abs(nodes[OUTSIDE]).max())
+    amplitude_ma = _PROBE_MV / max(steepest, 1e-12 * np.abs(nodes[OUTSIDE]).max())
     _copy_state(trial.rest, work)
     step_ms = physics.step.step_ms
     steps = min(len(physics.wave), int(_PROBE_MS / step_ms)) + int(_PROBE_AFTER_MS / step_ms)
-    before = 0.0
+    before_ma = 0.0
     rise_mv = _NO_RISE_MV
     for index in range(steps):
-        outside = amplitude * physics.wave[index] if index < len(physics.wave) else 0.0
-        step_on(work, tree, physics.channels, physics.step, outside, outside - before)
-        before = outside
+        outside_ma = amplitude_ma * physics.wave[index] if index < len(physics.wave) else 0.0
+        step_on(work, tree, physics.channels, physics.step, outside_ma, outside_ma - before_ma)
+        before_ma = outside_ma
         for node in range(len(tree.parents)):
             rise_mv = max(rise_mv, nodes[VM, node] - trial.rest.nodes[VM, node])
-    return amplitude * _RISE_MV / rise_mv
+    return rise_mv / amplitude_ma
 
 
 @compiled
