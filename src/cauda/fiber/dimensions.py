@@ -10,6 +10,7 @@ import numpy as np
 
 from cauda.arrays import Floats, frozen
 from cauda.errors import FiberError
+from cauda.fiber.number import real
 from cauda.tables.table import read_table
 
 Rule = Literal["interpolated", "discrete"]
@@ -64,7 +65,7 @@ def dimensions(diameter_um: float, rule: Rule = "interpolated") -> Dimensions:
     Raises
     ------
     FiberError
-        If the diameter is outside, or not one of the nine.
+        If the diameter is no number or outside, not one of the nine where it must be, or the rule is unknown.
 
     Examples
     --------
@@ -73,13 +74,14 @@ def dimensions(diameter_um: float, rule: Rule = "interpolated") -> Dimensions:
     >>> round(dimensions(10.0).node_spacing_um, 1)
     1122.3
     """
+    diameter_um = real(diameter_um, "fiber diameter", unit="um")
     if not SMALLEST_UM <= diameter_um <= LARGEST_UM:
         raise FiberError(
             f"fiber diameter: found {diameter_um:g} um, wanted {SMALLEST_UM:g} to {LARGEST_UM:g} um, "
             "for which the sizes of a fiber are known"
         )
     if rule == "interpolated":
-        return _interpolated(float(diameter_um))
+        return _interpolated(diameter_um)
     if rule != "discrete":
         raise FiberError(f"rule: found {rule!r}, wanted 'interpolated' or 'discrete'")
     published = _published()

@@ -4,18 +4,21 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from functools import cache
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, TypeVar, get_args
 
 import numpy as np
 
 from cauda.arrays import Floats
 from cauda.errors import FiberError
+from cauda.fiber.number import real, whole
 from cauda.tables.table import read_json
 
 Form = Literal["linoid", "sigmoid", "exponential"]
+
+_Kind = TypeVar("_Kind")
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +30,11 @@ class Rate:
     - ``linoid``: ``|slope_mv| x / (1 - exp(-x))``,
     - ``sigmoid``: ``1 / (1 + exp(-x))``,
     - ``exponential``: ``exp(x)``.
+
+    Raises
+    ------
+    FiberError
+        If the form is unknown, the rate is not positive, the slope is 0 or a number is not finite.
     """
 
     form: Form
@@ -34,39 +42,72 @@ class Rate:
     midpoint_mv: float
     slope_mv: float
 
+    def __post_init__(self) -> None:
+        if self.form not in get_args(Form):
+            raise FiberError(f"form: found {self.form!r}, wanted one of {', '.join(get_args(Form))}")
+        real(self.rate_per_ms, "rate_per_ms", above=0)
+        real(self.midpoint_mv, "midpoint_mv")
+        if real(self.slope_mv, "slope_mv") == 0:
+            raise FiberError("slope_mv: found 0, wanted another number")
+
     def __call__(self, vm_mv: Floats) -> Floats:
         """Return the rate, in 1/ms, at membrane potentials in mV."""
-        # beyond 500 an exponential overflows and the rate is long at its limit
-        x = np.clip((vm_mv - self.midpoint_mv) / self.slope_mv, -500, 500)
+        x = (vm_mv - self.midpoint_mv) / self.slope_mv
+        # Further out exponentials overflow, long after all of these have come to their limits.
+        near = np.clip(x, -500, 500)
         if self.form == "exponential":
-            return np.asarray(self.rate_per_ms * np.exp(x))
+            return np.asarray(self.rate_per_ms * np.exp(near))
         if self.form == "sigmoid":
-            return np.asarray(self.rate_per_ms / (1 + np.exp(-x)))
-        near = np.abs(x) < 1e-6
-        return np.asarray(
-            self.rate_per_ms
-            * abs(self.slope_mv)
-            * np.where(near, 1 + x / 2, x / np.where(near, 1, -np.expm1(-x)))
-        )
+            return np.asarray(self.rate_per_ms / (1 + np.exp(-near)))
+        singular = np.abs(x) < 1e-6
+        linoid = np.where(singular, 1 + x / 2, x / np.where(singular, 1, -np.expm1(-near)))
+        return np.asarray(self.rate_per_ms * abs(self.slope_mv) * linoid)
 
 
 @dataclass(frozen=True, slots=True)
 class Gate:
-    """A gate of first order: ``dg/dt = q (opening (1 - g) - closing g)``, ``q = q10^((T - q10_celsius)/10)``."""
+    """A gate of first order.
+
+    At the temperature `T` it obeys ``dg/dt = q (opening (1 - g) - closing g)`` with
+    ``q = q10^((T - q10_celsius)/10)``.
+
+    Raises
+    ------
+    FiberError
+        If `q10` is not positive or a number is not finite.
+    """
 
     opening: Rate
     closing: Rate
     q10: float
     q10_celsius: float
 
+    def __post_init__(self) -> None:
+        real(self.q10, "q10", above=0)
+        real(self.q10_celsius, "q10_celsius")
+
 
 @dataclass(frozen=True, slots=True)
 class Channel:
-    """An ohmic channel: ``i = conductance prod(gate^power) (V - reversal)``."""
+    """An ohmic channel: ``i = conductance prod(gate^power) (V - reversal)``.
+
+    Raises
+    ------
+    FiberError
+        If the conductance is negative, a power is none of 1, 2, ... or a number is not finite.
+    """
 
     conductance_s_per_cm2: float
     reversal_mv: float
     gates: Mapping[str, int]
+
+    def __post_init__(self) -> None:
+        real(self.conductance_s_per_cm2, "conductance_s_per_cm2", least=0)
+        real(self.reversal_mv, "reversal_mv")
+        powers = {
+            gate: whole(power, f"power of the gate {gate!r}", least=1) for gate, power in self.gates.items()
+        }
+        object.__setattr__(self, "gates", powers)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -85,6 +126,12 @@ class Membrane:
         Temperature.
     gates : mapping of str to Gate
     channels : mapping of str to Channel
+
+    Raises
+    ------
+    FiberError
+        If there is no channel, one has a gate that is not described, the capacitance is not positive or a
+        number is not finite.
     """
 
     name: str
@@ -95,21 +142,35 @@ class Membrane:
     gates: Mapping[str, Gate]
     channels: Mapping[str, Channel]
 
+    def __post_init__(self) -> None:
+        real(self.rest_mv, "rest_mv")
+        real(self.capacitance_uf_per_cm2, "capacitance_uf_per_cm2", above=0)
+        real(self.celsius, "celsius")
+        if not self.channels:
+            raise FiberError("channels: found none, wanted one or more")
+        for name, channel in self.channels.items():
+            for gate in channel.gates:
+                if gate not in self.gates:
+                    known = ", ".join(self.gates) or "none"
+                    raise FiberError(
+                        f"channel {name!r}: found the gate {gate!r}, wanted one of those described: {known}"
+                    )
+
     def steady(self, vm_mv: Floats) -> Floats:
-        """Return what the gates tend to, shape ``(n_gates, n)``, at membrane potentials in mV."""
-        return np.array([gate.opening(vm_mv) / total for gate, total in self._totals(vm_mv)])
+        """Return what the gates tend to, shape ``(n_gates, n)``, at membrane potentials in mV, ``(n,)``."""
+        steady = np.empty((len(self.gates), len(vm_mv)))
+        for row, gate in zip(steady, self.gates.values(), strict=True):
+            opening = gate.opening(vm_mv)
+            row[:] = opening / (opening + gate.closing(vm_mv))
+        return steady
 
     def rates(self, vm_mv: Floats) -> Floats:
-        """Return how fast the gates tend to it, in 1/ms, shape ``(n_gates, n)``."""
-        return np.array(
-            [
-                gate.q10 ** ((self.celsius - gate.q10_celsius) / 10) * total
-                for gate, total in self._totals(vm_mv)
-            ]
-        )
-
-    def _totals(self, vm_mv: Floats) -> list[tuple[Gate, Floats]]:
-        return [(gate, gate.opening(vm_mv) + gate.closing(vm_mv)) for gate in self.gates.values()]
+        """Return how fast they tend to it, in 1/ms, shape ``(n_gates, n)``, at potentials in mV, ``(n,)``."""
+        rates = np.empty((len(self.gates), len(vm_mv)))
+        for row, gate in zip(rates, self.gates.values(), strict=True):
+            faster = gate.q10 ** ((self.celsius - gate.q10_celsius) / 10)
+            row[:] = faster * (gate.opening(vm_mv) + gate.closing(vm_mv))
+        return rates
 
 
 @cache
@@ -127,6 +188,8 @@ def mrg() -> Membrane:
 def read_membrane(path: str | Path) -> Membrane:
     """Return the membrane that a JSON file of the form of ``membrane_mrg.json`` describes.
 
+    Its entries are the attributes of `Membrane`, and within it of `Gate`, `Rate` and `Channel`.
+
     Raises
     ------
     FiberError
@@ -134,71 +197,68 @@ def read_membrane(path: str | Path) -> Membrane:
     """
     path = Path(path)
     try:
-        content = json.loads(path.read_text("utf-8"))
-    except (OSError, UnicodeDecodeError, json.JSONDecodeError) as error:
+        content = json.loads(path.read_text("utf-8-sig"), object_pairs_hook=_once)
+    except (OSError, ValueError, RecursionError) as error:
         raise FiberError(f"{path.name}: not a JSON file that can be read ({error})") from error
     return _membrane(content, path.name)
 
 
-def _membrane(content: dict[str, Any], where: str) -> Membrane:
+def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    content = dict(pairs)
+    if len(content) < len(pairs):
+        raise ValueError(f"an entry stands there twice among {', '.join(name for name, _ in pairs)}")
+    return content
+
+
+def _membrane(content: object, where: str) -> Membrane:
+    entries = _entries(content, Membrane, where)
+    for name in ("name", "source"):
+        if not isinstance(entries[name], str):
+            raise FiberError(f"{where}: {name}: found {entries[name]!r}, wanted text")
+    entries["gates"] = {
+        name: _gate(entry, f"{where}: gate {name!r}")
+        for name, entry in _named(entries["gates"], f"{where}: gates").items()
+    }
+    entries["channels"] = {
+        name: _channel(entry, f"{where}: channel {name!r}")
+        for name, entry in _named(entries["channels"], f"{where}: channels").items()
+    }
+    return _made(Membrane, entries, where)
+
+
+def _gate(content: object, where: str) -> Gate:
+    entries = _entries(content, Gate, where)
+    for name in ("opening", "closing"):
+        rate = f"{where}, {name}"
+        entries[name] = _made(Rate, _entries(entries[name], Rate, rate), rate)
+    return _made(Gate, entries, where)
+
+
+def _channel(content: object, where: str) -> Channel:
+    entries = _entries(content, Channel, where)
+    entries["gates"] = _named(entries["gates"], f"{where}: gates")
+    return _made(Channel, entries, where)
+
+
+def _entries(content: object, kind: type, where: str) -> dict[str, Any]:
+    """Return what a file holds for one data class: all of its attributes, and nothing else."""
+    entries = _named(content, where)
+    wanted = [field.name for field in fields(kind)]
+    if missing := [name for name in wanted if name not in entries]:
+        raise FiberError(f"{where}: {', '.join(missing)} missing; wanted {', '.join(wanted)}")
+    if unknown := [name for name in entries if name not in wanted]:
+        raise FiberError(f"{where}: {', '.join(unknown)} unknown; wanted {', '.join(wanted)}")
+    return entries
+
+
+def _named(content: object, where: str) -> dict[str, Any]:
+    if not isinstance(content, dict):
+        raise FiberError(f"{where}: found {json.dumps(content)[:60]}, wanted entries by name")
+    return dict(content)
+
+
+def _made(kind: type[_Kind], entries: Mapping[str, Any], where: str) -> _Kind:
     try:
-        gates = {
-            name: Gate(
-                _rate(entry["opening"]),
-                _rate(entry["closing"]),
-                float(entry["q10"]),
-                float(entry["q10_celsius"]),
-            )
-            for name, entry in content["gates"].items()
-        }
-        channels = {
-            name: Channel(
-                float(entry["conductance_s_per_cm2"]), float(entry["reversal_mv"]), dict(entry["gates"])
-            )
-            for name, entry in content["channels"].items()
-        }
-        membrane = Membrane(
-            name=str(content["name"]),
-            source=str(content["source"]),
-            rest_mv=float(content["rest_mv"]),
-            capacitance_uf_per_cm2=float(content["capacitance_uf_per_cm2"]),
-            celsius=float(content["celsius"]),
-            gates=gates,
-            channels=channels,
-        )
-    except KeyError as error:
-        raise FiberError(f"{where}: the entry {error} is missing") from error
-    except (AttributeError, TypeError, ValueError) as error:
-        raise FiberError(f"{where}: {error}; wanted the form of membrane_mrg.json") from error
-    _refuse_impossible(membrane, where)
-    return membrane
-
-
-def _rate(entry: dict[str, Any]) -> Rate:
-    if entry["form"] not in ("linoid", "sigmoid", "exponential"):
-        raise ValueError(f"the form {entry['form']!r} is unknown; known are linoid, sigmoid, exponential")
-    return Rate(
-        entry["form"], float(entry["rate_per_ms"]), float(entry["midpoint_mv"]), float(entry["slope_mv"])
-    )
-
-
-def _refuse_impossible(membrane: Membrane, where: str) -> None:
-    if not membrane.channels:
-        raise FiberError(f"{where}: there is no channel")
-    if membrane.capacitance_uf_per_cm2 <= 0:
-        raise FiberError(
-            f"{where}: capacitance is {membrane.capacitance_uf_per_cm2} uF/cm2, wanted more than 0"
-        )
-    for name, channel in membrane.channels.items():
-        if channel.conductance_s_per_cm2 < 0:
-            raise FiberError(f"{where}: the conductance of the channel {name!r} is negative")
-        for gate, power in channel.gates.items():
-            if gate not in membrane.gates:
-                raise FiberError(
-                    f"{where}: the channel {name!r} has the gate {gate!r}, which is not described"
-                )
-            if not isinstance(power, int) or power < 1:
-                raise FiberError(f"{where}: the power of {gate!r} in {name!r} is {power!r}, wanted 1, 2, ...")
-    for name, gate_ in membrane.gates.items():
-        if 0 in (gate_.opening.slope_mv, gate_.closing.slope_mv) or gate_.q10 <= 0:
-            raise FiberError(f"{where}: the gate {name!r} has a slope or a Q10 of 0")
+        return kind(**entries)
+    except FiberError as error:
+        raise FiberError(f"{where}: {error}") from error

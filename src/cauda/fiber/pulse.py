@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, get_args
 
 import numpy as np
 from numpy.typing import ArrayLike
 
 from cauda.arrays import Floats, frozen, vector
 from cauda.errors import ArrayError, FiberError
+from cauda.fiber.number import real, whole
 
 Shape = Literal["monophasic", "biphasic", "asymmetric"]
 
-_SHAPES = ("monophasic", "biphasic", "asymmetric")
+_SMALL_PHASE = 0.05
+# Of a time step, or of the width of a pulse: less is a matter of rounding.
+_NOTHING = 1e-9
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -26,6 +29,12 @@ class Waveform:
         Moments at which it changes, rising, the first at 0. Outside it is zero.
     levels : (n,) float64
         Its value between them, as a multiple of the amplitude; negative is cathodic.
+
+    Raises
+    ------
+    FiberError
+        If moments do not rise from 0, their number is not one more than that of levels, a value is not finite
+        or all levels are zero.
     """
 
     edges_ms: Floats
@@ -37,10 +46,17 @@ class Waveform:
             edges_ms = vector(self.edges_ms, "edges of a waveform", length=len(levels) + 1)
         except ArrayError as error:
             raise FiberError(str(error)) from error
-        if len(levels) == 0 or edges_ms[0] != 0 or (np.diff(edges_ms) <= 0).any():
-            raise FiberError("edges of a waveform: wanted two or more moments that rise from 0")
         if not levels.any():
-            raise FiberError("levels of a waveform: all are zero, wanted one that is not")
+            raise FiberError(
+                "levels of a waveform: all are zero or there are none, wanted one that is not zero"
+            )
+        if edges_ms[0] != 0:
+            raise FiberError(f"edges of a waveform: the first is at {edges_ms[0]:g} ms, wanted 0")
+        if (falling := np.flatnonzero(np.diff(edges_ms) <= 0)).size:
+            one, other = edges_ms[falling[0] : falling[0] + 2]
+            raise FiberError(
+                f"edges of a waveform: found {other:g} ms after {one:g} ms, wanted rising moments"
+            )
         object.__setattr__(self, "edges_ms", edges_ms)
         object.__setattr__(self, "levels", levels)
 
@@ -49,13 +65,38 @@ class Waveform:
         """Until the current stays zero."""
         return float(self.edges_ms[np.flatnonzero(self.levels)[-1] + 1])
 
+    @property
+    def shortest_phase_ms(self) -> float:
+        """Duration of the shortest stretch of one sign, among those with 5 % of the largest one's charge."""
+        sign = np.sign(self.levels)
+        starts = np.flatnonzero(np.concatenate([[True], sign[1:] != sign[:-1]]))
+        widths_ms = np.diff(self.edges_ms)
+        charges = np.abs(np.add.reduceat(self.levels * widths_ms, starts))
+        durations_ms = np.add.reduceat(widths_ms, starts)
+        return float(durations_ms[charges >= _SMALL_PHASE * charges.max()].min())
+
     def means(self, step_ms: float) -> Floats:
-        """Return the mean level of each time step from 0 until the current stays zero: charge is kept."""
-        steps = int(np.ceil(self.duration_ms / step_ms - 1e-9))
+        """Return the mean level of each time step from 0 until the current stays zero: charge is kept.
+
+        Returns
+        -------
+        (steps,) float64
+            Exactly the level where that does not change within the step.
+
+        Raises
+        ------
+        FiberError
+            If the step is not positive.
+        """
+        step_ms = real(step_ms, "time step", above=0, unit="ms")
+        steps = max(1, int(np.ceil(self.duration_ms / step_ms - _NOTHING)))
+        bounds_ms = np.arange(steps + 1) * step_ms
         charge = np.concatenate([[0.0], np.cumsum(self.levels * np.diff(self.edges_ms))])
-        means = np.diff(np.interp(np.arange(steps + 1) * step_ms, self.edges_ms, charge)) / step_ms
+        means = np.diff(np.interp(bounds_ms, self.edges_ms, charge)) / step_ms
         # A difference of sums leaves crumbs; a level that does not change must not seem to.
-        return frozen(np.round(means, 12))
+        first = np.searchsorted(self.edges_ms, bounds_ms[:-1] + _NOTHING * step_ms, side="right") - 1
+        last = np.searchsorted(self.edges_ms, bounds_ms[1:] - _NOTHING * step_ms, side="left") - 1
+        return frozen(np.where(first == last, np.append(self.levels, 0.0)[first], means))
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,6 +121,11 @@ class Pulse:
     rate_hz : float or None
         At which they follow each other; needed for more than one.
 
+    Raises
+    ------
+    FiberError
+        If one of these is not possible, or pulses of a train overlap.
+
     Examples
     --------
     >>> Pulse(width_us=300).waveform().levels
@@ -95,39 +141,38 @@ class Pulse:
     rate_hz: float | None = None
 
     def __post_init__(self) -> None:
-        if not (np.isfinite(self.width_us) and self.width_us > 0):
-            raise FiberError(f"pulse width: found {self.width_us:g} us, wanted more than 0")
-        if self.shape not in _SHAPES:
-            raise FiberError(f"pulse shape: found {self.shape!r}, wanted one of {', '.join(_SHAPES)}")
+        real(self.width_us, "pulse width", above=0, unit="us")
+        if self.shape not in get_args(Shape):
+            raise FiberError(f"pulse shape: found {self.shape!r}, wanted one of {', '.join(get_args(Shape))}")
         if self.polarity not in (-1, 1):
             raise FiberError(f"pulse polarity: found {self.polarity!r}, wanted -1 (cathodic first) or 1")
-        if not (np.isfinite(self.gap_us) and self.gap_us >= 0):
-            raise FiberError(f"pulse gap: found {self.gap_us:g} us, wanted 0 or more")
-        if not (np.isfinite(self.ratio) and self.ratio > 0):
-            raise FiberError(f"ratio of an asymmetric pulse: found {self.ratio:g}, wanted more than 0")
-        if self.count != int(self.count) or self.count < 1:
-            raise FiberError(f"number of pulses: found {self.count!r}, wanted 1, 2, ...")
-        if self.count > 1:
-            self._refuse_overlap()
+        real(self.gap_us, "pulse gap", least=0, unit="us")
+        real(self.ratio, "ratio of an asymmetric pulse", above=0)
+        count = whole(self.count, "number of pulses", least=1)
+        if self.rate_hz is not None:
+            real(self.rate_hz, "rate of pulses", above=0, unit="Hz")
+        elif count > 1:
+            raise FiberError(f"rate of {count} pulses: found none, wanted rate_hz")
+        if count > 1 and self._period_ms() < self.duration_ms - _NOTHING * self.width_us / 1000:
+            raise FiberError(
+                f"rate of pulses: at {self.rate_hz:g} Hz one follows every {self._period_ms():g} ms, "
+                f"but each lasts {self.duration_ms:g} ms; wanted a lower rate or shorter pulses"
+            )
 
     @property
     def duration_ms(self) -> float:
         """Of one pulse, from the start of its first phase to the end of its last."""
-        width_us = self.width_us
-        last_us = {"monophasic": 0.0, "biphasic": width_us, "asymmetric": self.ratio * width_us}[self.shape]
-        return (width_us + (self.gap_us + last_us if last_us else 0.0)) / 1000
+        return sum(self._phases()[0])
 
     def waveform(self) -> Waveform:
         """Return its course over time."""
         widths_ms, levels = self._phases()
-        for _ in range(int(self.count) - 1):
-            widths_ms = [*widths_ms, 1000 / float(self.rate_hz or 1) - self.duration_ms, *self._phases()[0]]
-            levels = [*levels, 0.0, *self._phases()[1]]
-        wide = [(width, level) for width, level in zip(widths_ms, levels, strict=True) if width > 0]
-        return Waveform(
-            np.concatenate([[0.0], np.cumsum([width for width, _ in wide])]),
-            np.array([level for _, level in wide]),
-        )
+        starts_ms = self._period_ms() * np.arange(int(self.count))
+        # After each pulse comes a rest, but after the last.
+        edges_ms = (starts_ms[:, None] + np.concatenate([[0.0], np.cumsum(widths_ms)])).ravel()
+        all_levels = np.tile([*levels, 0.0], len(starts_ms))[:-1]
+        lasting = np.diff(edges_ms) > _NOTHING * widths_ms[0]
+        return Waveform(np.concatenate([[0.0], edges_ms[1:][lasting]]), all_levels[lasting])
 
     def _phases(self) -> tuple[list[float], list[float]]:
         width_ms, first = self.width_us / 1000, float(self.polarity)
@@ -136,14 +181,8 @@ class Pulse:
         ratio = self.ratio if self.shape == "asymmetric" else 1.0
         return [width_ms, self.gap_us / 1000, ratio * width_ms], [first, 0.0, -first / ratio]
 
-    def _refuse_overlap(self) -> None:
-        if self.rate_hz is None or not (np.isfinite(self.rate_hz) and self.rate_hz > 0):
-            raise FiberError(f"rate of {self.count} pulses: found {self.rate_hz}, wanted more than 0 Hz")
-        if 1000 / self.rate_hz < self.duration_ms:
-            raise FiberError(
-                f"rate of pulses: at {self.rate_hz:g} Hz one follows every {1000 / self.rate_hz:g} ms, "
-                f"but each lasts {self.duration_ms:g} ms"
-            )
+    def _period_ms(self) -> float:
+        return 1000 / self.rate_hz if self.rate_hz else 0.0
 
 
 def sampled(values: ArrayLike, interval_us: float) -> Waveform:
@@ -161,8 +200,7 @@ def sampled(values: ArrayLike, interval_us: float) -> Waveform:
     FiberError
         If a value is not finite, all are zero, or the interval is not positive.
     """
-    if not (np.isfinite(interval_us) and interval_us > 0):
-        raise FiberError(f"interval of samples: found {interval_us:g} us, wanted more than 0")
+    interval_us = real(interval_us, "interval of samples", above=0, unit="us")
     try:
         levels = vector(values, "samples of a waveform")
     except ArrayError as error:

@@ -40,10 +40,16 @@ def read_json(name: str) -> dict[str, Any]:
     name : str
         File name without ``.json``, such as ``membrane_mrg``.
 
+    Returns
+    -------
+    dict
+        The caller's own.
+
     Examples
     --------
     >>> read_json("membrane_mrg")["rest_mv"]
     -80.0
     """
-    content: dict[str, Any] = json.loads((resources.files("cauda.tables") / f"{name}.json").read_text("utf-8"))
+    text = (resources.files("cauda.tables") / f"{name}.json").read_text("utf-8")
+    content: dict[str, Any] = json.loads(text)
     return content

@@ -1,0 +1,530 @@
+"""Which fibers fire, and from which current on."""
+
+from __future__ import annotations
+
+import logging
+from collections import deque
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass, replace
+from functools import lru_cache
+from typing import NamedTuple
+
+import numba
+import numpy as np
+from numpy.typing import ArrayLike
+
+from cauda.arrays import Bools, Floats, Ints, frozen
+from cauda.errors import FiberError
+from cauda.fiber.cable import cable, channels, stepping
+from cauda.fiber.engine import (
+    BLOCKED,
+    FOUND,
+    LIMIT,
+    Cable,
+    Found,
+    Limits,
+    Physics,
+    fires_all,
+    rise_mv_per_ma,
+    search_all,
+    trial_of,
+)
+from cauda.fiber.laying import Fiber, straight
+from cauda.fiber.membrane import Membrane, mrg
+from cauda.fiber.modes import Modes
+from cauda.fiber.pulse import Pulse, Waveform
+from cauda.fiber.sources import point_source_mv_per_ma
+
+Potential = Callable[[Floats], ArrayLike]
+"""Gives the potential at points, ``(n, 3)`` mm: ``(n,)`` or ``(contacts, n)`` mV for 1 mA."""
+
+_CHUNK = 256
+_SLOW_MS = 5.0
+# The finer of two steps: at most so long, and at least so many in the shortest phase.
+_FINE_US, _PER_PHASE = 10.0, 24
+_FLAT = 1e-9
+_END_NODES = 2
+_SPREAD = 0.05
+# From 20 to 10 us thresholds fall by 2 to 3 %; only the number of runs depends on it.
+_FINER, _FINER_SPREAD = 0.975, 0.01
+_TRIAL_MV = 16.0
+
+_log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """How thresholds are searched.
+
+    Attributes
+    ----------
+    step_us : float or None
+        Time step. None searches with two steps, the finer at most 10 us, and extrapolates to step zero,
+        within 0.5 % of it. Thresholds of programs with one step are found with that step.
+    tolerance : float
+        A threshold is at most by this share above an amplitude that does not fire.
+    limit_ma : float
+        Largest amplitude to try.
+    block : float
+        How many times its threshold each fiber is followed upwards, in search of block; 0 for not at all.
+    window_ms : float
+        How long an action potential may take to start after the end of the pulse; the time that it needs
+        to travel is added.
+    membrane : Membrane or None
+        Of the nodes; None for that of McIntyre, Richardson and Grill 2002.
+    threads : int or None
+        How many to use; None for as many as numba is set to.
+    """
+
+    step_us: float | None = None
+    tolerance: float = 0.001
+    limit_ma: float = 1000.0
+    block: float = 0.0
+    window_ms: float = 3.0
+    membrane: Membrane | None = None
+    threads: int | None = None
+
+    def __post_init__(self) -> None:
+        for name, least in (("tolerance", 1e-6), ("limit_ma", 0.0), ("window_ms", 0.0)):
+            if not (np.isfinite(getattr(self, name)) and getattr(self, name) > least):
+                raise FiberError(f"{name}: found {getattr(self, name)!r}, wanted more than {least:g}")
+        if self.step_us is not None and not 0.01 <= self.step_us <= 100:
+            raise FiberError(f"step_us: found {self.step_us!r}, wanted None or 0.01 to 100 us")
+        if not (np.isfinite(self.block) and (self.block == 0 or self.block > 1)):
+            raise FiberError(f"block: found {self.block!r}, wanted 0 or more than 1")
+        if self.threads is not None and self.threads < 1:
+            raise FiberError(f"threads: found {self.threads!r}, wanted None or 1, 2, ...")
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Thresholds:
+    """Thresholds of fibers, and what happens at them; every array has one entry for each fiber.
+
+    Attributes
+    ----------
+    amplitude_ma : (n,) float64
+        Least amplitude at which the fiber fires; inf where none was found.
+    block_ma, refire_ma : (n,) float64
+        Amplitude from which on it no longer fires, and from which on it fires again; inf where none was
+        found or none was sought.
+    node : (n,) int64
+        At which the action potential starts, at threshold; -1 for none.
+    latency_ms : (n,) float64
+        From the start of the pulse to its arrival at a node of detection, at threshold; NaN for none.
+    end_excited : (n,) bool
+        Whether it starts at a sealed end of the fiber or within two nodes of one, where a fiber that goes
+        on would not be excited in this way: the threshold tells of the model's end, not of the nerve.
+    reason : tuple of str
+        Why there is no threshold; empty where there is one.
+    """
+
+    amplitude_ma: Floats
+    block_ma: Floats
+    refire_ma: Floats
+    node: Ints
+    latency_ms: Floats
+    end_excited: Bools
+    reason: tuple[str, ...]
+
+
+def threshold_ma(
+    fibers: Fiber | Sequence[Fiber],
+    mv_per_ma: Potential | Sequence[ArrayLike] | ArrayLike,
+    pulse: Pulse | Waveform,
+    *,
+    currents: ArrayLike | None = None,
+    settings: Settings | None = None,
+) -> Floats:
+    """Return the least amplitude, in mA, at which each fiber fires.
+
+    The same as ``thresholds(...).amplitude_ma``.
+    """
+    return thresholds(fibers, mv_per_ma, pulse, currents=currents, settings=settings).amplitude_ma
+
+
+def thresholds(
+    fibers: Fiber | Sequence[Fiber],
+    mv_per_ma: Potential | Sequence[ArrayLike] | ArrayLike,
+    pulse: Pulse | Waveform,
+    *,
+    currents: ArrayLike | None = None,
+    settings: Settings | None = None,
+    progress: Callable[[str, float], None] | None = None,
+) -> Thresholds:
+    """Return the thresholds of fibers in the potential of one or more contacts.
+
+    The search goes upwards, from an amplitude at which no action potential starts anywhere, so that it ends
+    at the first threshold and not in a window above one in which the fiber is blocked.
+
+    Parameters
+    ----------
+    fibers : Fiber or sequence of Fiber
+    mv_per_ma : callable or sequence of array_like
+        The potential outside the fibers for 1 mA. Either a function of points, ``(n, 3)`` mm, or for each
+        fiber an array of its compartments (`Fiber.positions_mm`), ``(compartments,)`` or, of several contacts,
+        ``(contacts, compartments)``, of any type of float. A function is asked for some hundred fibers at
+        a time.
+    pulse : Pulse or Waveform
+    currents : (contacts,) array_like, optional
+        Share of each contact, with sign: contact `c` carries ``currents[c] amplitude pulse(t)``. Their
+        potentials are summed. Not needed for one contact.
+    settings : Settings, optional
+    progress : callable, optional
+        Is called with the name of the step and the fraction done.
+
+    Returns
+    -------
+    Thresholds
+
+    Raises
+    ------
+    FiberError
+        If a potential has the wrong shape, is not finite or is zero everywhere along a fiber.
+
+    Examples
+    --------
+    >>> from cauda.fiber import Pulse, point_source_mv_per_ma, straight, thresholds
+    >>> fiber = straight(10.0, rule="discrete")
+    >>> contact = point_source_mv_per_ma([1, 0, 0], sigma_s_per_m=0.2)
+    >>> found = thresholds(fiber, contact, Pulse(100, "monophasic"))
+    >>> round(float(found.amplitude_ma[0]), 3), int(found.node[0])
+    (0.12, 15)
+    """
+    batch = _batch(fibers, mv_per_ma, currents)
+    settings = settings or Settings()
+    waveform = pulse.waveform() if isinstance(pulse, Pulse) else pulse
+    plan = _plan(waveform, settings)
+    rows = _in_chunks(
+        batch, settings, "thresholds", progress, lambda part: _search(part, waveform, plan, settings)
+    )
+    return _thresholds(batch.fibers, rows, settings)
+
+
+def fires(
+    fibers: Fiber | Sequence[Fiber],
+    mv_per_ma: Potential | Sequence[ArrayLike] | ArrayLike,
+    pulse: Pulse | Waveform,
+    amplitude_ma: ArrayLike,
+    *,
+    currents: ArrayLike | None = None,
+    settings: Settings | None = None,
+) -> Bools:
+    """Return whether each fiber fires at an amplitude.
+
+    Parameters
+    ----------
+    amplitude_ma : float or (n,) array_like
+        For all fibers, or for each.
+    fibers, mv_per_ma, pulse, currents, settings
+        As in `thresholds`. Without a time step in the settings the finer of its two is taken; thresholds
+        extrapolated from both lie 1 to 2 % lower.
+
+    Returns
+    -------
+    (n,) bool
+
+    Raises
+    ------
+    FiberError
+        As `thresholds`; and if an amplitude is not finite.
+    """
+    batch = _batch(fibers, mv_per_ma, currents)
+    settings = settings or Settings()
+    waveform = pulse.waveform() if isinstance(pulse, Pulse) else pulse
+    try:
+        wanted = np.broadcast_to(np.asarray(amplitude_ma, dtype=np.float64), len(batch.fibers))
+    except (TypeError, ValueError) as error:
+        raise FiberError(
+            f"amplitude_ma: wanted one number or one for each of {len(batch.fibers)} fibers"
+        ) from error
+    if not np.isfinite(wanted).all():
+        raise FiberError("amplitude_ma: a value is not a finite number")
+    step_ms = _plan(waveform, settings).steps_ms[-1]
+    rows = _in_chunks(
+        batch, settings, "fires", None, lambda part: _try(part, waveform, step_ms, settings, wanted)
+    )
+    return frozen(rows[:, 0] > 0)
+
+
+class _Batch(NamedTuple):
+    fibers: Sequence[Fiber]
+    mv_per_ma: Potential | Sequence[ArrayLike]
+    currents: Floats | None
+
+
+class _Part(NamedTuple):
+    """Some fibers of a batch, with the potential at all of their compartments, one after the other."""
+
+    first: int
+    fibers: Sequence[Fiber]
+    mv_per_ma: Floats
+
+
+class _Plan(NamedTuple):
+    """With which time steps to search, coarse to fine, and the rise at threshold with each."""
+
+    steps_ms: tuple[float, ...]
+    rise_mv: float
+
+
+def _search(part: _Part, waveform: Waveform, plan: _Plan, settings: Settings) -> Floats:
+    """Return what was found for some fibers, one row each, in the order of `Found`."""
+    flat = _flat(part)
+    arrays, internodes = cable(part.fibers)
+    found = np.empty((len(part.fibers), len(Found._fields)))
+    amplitudes = []
+    guess_ma = np.zeros(len(part.fibers))
+    for level, step_ms in enumerate(plan.steps_ms):
+        fine = level == len(plan.steps_ms) - 1
+        limits = Limits(
+            settings.tolerance,
+            settings.limit_ma,
+            plan.rise_mv,
+            _FINER_SPREAD if level else _SPREAD,
+            settings.block if fine else 0.0,
+        )
+        physics, steps = _physics(part.fibers, internodes, waveform, step_ms, settings)
+        search_all(arrays, part.mv_per_ma, physics, steps, guess_ma, limits, found)
+        amplitudes.append((found[:, 0] + found[:, 1]) / 2)
+        guess_ma = np.where(np.isfinite(found[:, 0]), _FINER * found[:, 0], 0.0)
+    if len(amplitudes) == 2:
+        # The error of backward Euler is linear in the step; two steps of ratio 2 give it.
+        coarse, fine_ma = amplitudes
+        with np.errstate(invalid="ignore"):
+            found[:, 0] = np.where(np.isfinite(coarse), 2 * fine_ma - coarse, found[:, 0])
+    found[flat, 0] = np.inf
+    found[flat, Found._fields.index("ending")] = _CONSTANT
+    return found
+
+
+_CONSTANT = -1
+
+
+def _try(
+    part: _Part, waveform: Waveform, step_ms: float, settings: Settings, amplitude_ma: Floats
+) -> Floats:
+    arrays, internodes = cable(part.fibers)
+    physics, steps = _physics(part.fibers, internodes, waveform, step_ms, settings)
+    fired = np.zeros((len(part.fibers), 1))
+    own = amplitude_ma[part.first : part.first + len(part.fibers)]
+    fires_all(arrays, part.mv_per_ma, physics, steps, np.ascontiguousarray(own), fired[:, 0])
+    return fired
+
+
+def _physics(
+    fibers: Sequence[Fiber], internodes: Modes, waveform: Waveform, step_ms: float, settings: Settings
+) -> tuple[Physics, Ints]:
+    """Return what the engine needs for a time step, and the most steps of each fiber."""
+    membrane = settings.membrane or mrg()
+    physics = Physics(
+        internodes.forcing,
+        channels(membrane),
+        stepping(internodes, membrane, step_ms),
+        stepping(internodes, membrane, _SLOW_MS),
+        waveform.means(step_ms),
+    )
+    last_ms = waveform.duration_ms + settings.window_ms
+    times_ms = [last_ms + travel_ms(fiber) for fiber in fibers]
+    return physics, np.ceil(np.array(times_ms) / step_ms).astype(np.int64)
+
+
+def travel_ms(fiber: Fiber) -> float:
+    """Return a time in which an action potential surely has travelled along a fiber.
+
+    Twice as slow as 4 m/s for each um of diameter, the least of `mrg_conduction_velocity`.
+    """
+    return sum(
+        branch.nodes * branch.sizes.node_spacing_um / 1000 / (2 * branch.sizes.diameter_um)
+        for branch in fiber.branches
+    )
+
+
+def _plan(waveform: Waveform, settings: Settings) -> _Plan:
+    if settings.step_us is not None:
+        steps_ms: tuple[float, ...] = (settings.step_us / 1000,)
+    else:
+        # Both steps divide the shortest phase, so that none of its edges falls within one.
+        phase_us = 1000 * waveform.shortest_phase_ms
+        most_us = min(_FINE_US, phase_us / _PER_PHASE)
+        fine_us = phase_us / (2 * np.ceil(phase_us / (2 * most_us) - 1e-9))
+        steps_ms = (2 * fine_us / 1000, fine_us / 1000)
+    membrane = settings.membrane or mrg()
+    key = (waveform.edges_ms.tobytes(), waveform.levels.tobytes(), steps_ms[0])
+    return _Plan(steps_ms, _rise_mv(*key, membrane))
+
+
+@lru_cache(maxsize=64)
+def _rise_mv(edges: bytes, levels: bytes, step_ms: float, membrane: Membrane) -> float:
+    """Return how far a node would rise at threshold, were it to rise as for a small current.
+
+    It depends on the pulse, hardly on the fiber, and is measured on one: 10 um, 1 mm from a point source.
+    """
+    waveform = Waveform(np.frombuffer(edges), np.frombuffer(levels))
+    settings = Settings(membrane=membrane, tolerance=0.05)
+    fiber = straight(10.0)
+    arrays, internodes = cable([fiber])
+    physics, steps = _physics([fiber], internodes, waveform, step_ms, settings)
+    mv_per_ma = point_source_mv_per_ma((1.0, 0.0, 0.0), sigma_s_per_m=0.2)(fiber.positions_mm)
+    found = np.empty((1, len(Found._fields)))
+    limits = Limits(settings.tolerance, settings.limit_ma, _TRIAL_MV, _SPREAD, 0.0)
+    search_all(arrays, mv_per_ma, physics, steps, np.zeros(1), limits, found)
+    rise = rise_mv_per_ma(trial_of(0, arrays, mv_per_ma, physics, int(steps[0])))
+    return float(found[0, 0] * rise) if np.isfinite(found[0, 0]) else _TRIAL_MV
+
+
+def _batch(
+    fibers: Fiber | Sequence[Fiber],
+    mv_per_ma: Potential | Sequence[ArrayLike] | ArrayLike,
+    currents: ArrayLike | None,
+) -> _Batch:
+    if isinstance(fibers, Fiber):
+        fibers = [fibers]
+        mv_per_ma = mv_per_ma if callable(mv_per_ma) else [mv_per_ma]  # type: ignore[list-item]
+    if not len(fibers):
+        raise FiberError("fibers: found none, wanted one or more")
+    if not callable(mv_per_ma) and len(mv_per_ma) != len(fibers):  # type: ignore[arg-type]
+        raise FiberError(
+            f"mv_per_ma: found {len(mv_per_ma)} potentials of {len(fibers)} fibers, wanted one for each"  # type: ignore[arg-type]
+        )
+    if currents is None:
+        return _Batch(fibers, mv_per_ma, None)  # type: ignore[arg-type]
+    shares = np.array(currents, dtype=np.float64)
+    if shares.ndim != 1 or not len(shares) or not np.isfinite(shares).all() or not shares.any():
+        raise FiberError(
+            "currents: wanted one finite number for each contact, not all zero; "
+            f"found an array of shape {shares.shape}"
+        )
+    return _Batch(fibers, mv_per_ma, shares)  # type: ignore[arg-type]
+
+
+def _in_chunks(
+    batch: _Batch,
+    settings: Settings,
+    step: str,
+    progress: Callable[[str, float], None] | None,
+    work: Callable[[_Part], Floats],
+) -> Floats:
+    """Return the rows that `work` makes of some fibers at a time, on several threads.
+
+    Only as many parts as are worked on exist at a time: of a long batch, only its result grows.
+    """
+    threads = settings.threads or numba.get_num_threads()
+    rows: list[Floats] = []
+    waiting: deque[Future[Floats]] = deque()
+    with ThreadPoolExecutor(threads) as pool:
+        try:
+            for part in _parts(batch, threads):
+                waiting.append(pool.submit(work, part))
+                if len(waiting) > threads:
+                    rows.append(waiting.popleft().result())
+                if progress:
+                    progress(step, part.first / len(batch.fibers))
+            rows += [future.result() for future in waiting]
+        finally:
+            for future in waiting:
+                future.cancel()
+    return np.concatenate(rows)
+
+
+def _parts(batch: _Batch, threads: int) -> Iterator[_Part]:
+    size = max(1, min(_CHUNK, -(-len(batch.fibers) // threads)))
+    for first in range(0, len(batch.fibers), size):
+        fibers = batch.fibers[first : first + size]
+        if callable(batch.mv_per_ma):
+            given = _asked(batch.mv_per_ma, fibers)
+        else:
+            given = [np.asarray(each) for each in batch.mv_per_ma[first : first + size]]
+        potentials = [
+            _potential(values, fiber, batch.currents, f"fiber {first + index}")
+            for index, (values, fiber) in enumerate(zip(given, fibers, strict=True))
+        ]
+        yield _Part(first, fibers, np.concatenate(potentials))
+
+
+def _asked(potential: Potential, fibers: Sequence[Fiber]) -> list[Floats]:
+    """Return what a function of points gives for each of some fibers."""
+    counts = [fiber.compartment_count for fiber in fibers]
+    values = np.asarray(potential(np.concatenate([fiber.positions_mm for fiber in fibers])))
+    if values.ndim not in (1, 2) or values.shape[-1] != sum(counts):
+        raise FiberError(
+            f"mv_per_ma: the function gave shape {values.shape} for {sum(counts)} points, "
+            f"wanted ({sum(counts)},) or (contacts, {sum(counts)})"
+        )
+    return np.split(values, np.cumsum(counts)[:-1], axis=-1)
+
+
+def _potential(values: Floats, fiber: Fiber, currents: Floats | None, name: str) -> Floats:
+    """Return the potential of all contacts together at a fiber's compartments."""
+    count = fiber.compartment_count
+    contacts = 1 if currents is None else len(currents)
+    if values.dtype.kind not in "fiu" or values.shape not in {(contacts, count), (count,) * (contacts == 1)}:
+        wanted = f"({contacts}, {count})" + (f" or ({count},)" if contacts == 1 else "")
+        raise FiberError(
+            f"mv_per_ma of {name}: found shape {values.shape}, wanted {wanted} numbers: one for each compartment"
+            + ("" if currents is not None else "; several contacts need their currents")
+        )
+    summed = np.atleast_2d(values).astype(np.float64)
+    summed = summed[0] if currents is None else currents @ summed
+    if not np.isfinite(summed).all():
+        raise FiberError(
+            f"mv_per_ma of {name}: {np.count_nonzero(~np.isfinite(summed))} values are not finite"
+        )
+    if not summed.any():
+        raise FiberError(f"mv_per_ma of {name}: zero everywhere; wanted the potential for 1 mA")
+    return summed
+
+
+def _flat(part: _Part) -> Bools:
+    """Return for which fibers the potential is the same everywhere."""
+    starts = np.concatenate([[0], np.cumsum([fiber.compartment_count for fiber in part.fibers])[:-1]])
+    highest, lowest = (
+        np.maximum.reduceat(part.mv_per_ma, starts),
+        np.minimum.reduceat(part.mv_per_ma, starts),
+    )
+    return np.asarray(highest - lowest <= _FLAT * np.maximum(np.abs(highest), np.abs(lowest)))
+
+
+def _thresholds(fibers: Sequence[Fiber], rows: Floats, settings: Settings) -> Thresholds:
+    column = {name: rows[:, index] for index, name in enumerate(Found._fields)}
+    nodes = column["node"].astype(np.int64)
+    none = ~np.isfinite(column["fires_ma"])
+    nodes[none] = -1
+    reasons = {
+        FOUND: "",
+        _CONSTANT: "the potential is the same everywhere along the fiber",
+        LIMIT: f"no action potential starts up to the limit of {settings.limit_ma:g} mA",
+        BLOCKED: f"action potentials start but none arrives, up to the limit of {settings.limit_ma:g} mA",
+    }
+    ends = np.array(
+        [_near_end(fiber, int(node)) for fiber, node in zip(fibers, nodes, strict=True)], dtype=bool
+    )
+    if ends.any():
+        _log.warning("%d of %d fibers fire from a sealed end at threshold", ends.sum(), len(fibers))
+    return Thresholds(
+        *(
+            frozen(np.where(none, np.inf, column[name]))
+            for name in ("fires_ma", "block_ma", "refire_ma")
+        ),
+        frozen(nodes),
+        frozen(np.where(none, np.nan, column["latency_ms"])),
+        frozen(ends),
+        tuple(
+            reasons.get(int(ending), "the fiber fires without any current") for ending in column["ending"]
+        ),
+    )
+
+
+def _near_end(fiber: Fiber, node: int) -> bool:
+    """Return whether a node is an end of a fiber or one of the two nodes before it."""
+    if node < 0:
+        return False
+    if len(fiber.branches) == 1:
+        return min(node, fiber.node_count - 1 - node) <= _END_NODES
+    parents = fiber.parents
+    for end in fiber.ends[1:]:
+        for _ in range(_END_NODES + 1):
+            if end == node:
+                return True
+            end = int(parents[end])
+    return node <= _END_NODES
