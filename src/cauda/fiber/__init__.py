@@ -5,31 +5,40 @@ for the potential, in mV for 1 mA, at them. The membrane and the cable are those
 Grill 2002 (doi:10.1152/jn.00353.2001), taken apart exactly so that a threshold takes a millisecond.
 """
 
+from cauda.fiber.curves import StrengthDuration, current_distance, strength_duration
 from cauda.fiber.dimensions import Dimensions, dimensions
 from cauda.fiber.laying import Branch, Fiber, along, branched, straight
 from cauda.fiber.membrane import Membrane, mrg, read_membrane
 from cauda.fiber.pulse import Pulse, Waveform, sampled
+from cauda.fiber.running import Clamp, Run, conduction_velocity, simulate
 from cauda.fiber.sources import point_source_mv_per_ma
 from cauda.fiber.threshold import Settings, Thresholds, fires, threshold_ma, thresholds
 
 __all__ = [
     "Branch",
+    "Clamp",
     "Dimensions",
     "Fiber",
     "Membrane",
     "Pulse",
+    "Run",
     "Settings",
+    "StrengthDuration",
     "Thresholds",
     "Waveform",
     "along",
     "branched",
+    "conduction_velocity",
+    "current_distance",
     "dimensions",
     "fires",
     "mrg",
     "point_source_mv_per_ma",
     "read_membrane",
     "sampled",
+    "simulate",
     "straight",
+    "strength_duration",
     "threshold_ma",
     "thresholds",
 ]

@@ -64,10 +64,8 @@ def stepping(internodes: Modes, membrane: Membrane, step_ms: float) -> Stepping:
 
 
 def gate_table(membrane: Membrane, step_ms: float) -> Floats:
-    """Return the table of the gates for one time step, shape ``(v, 2 g)``."""
+    """Return the table of the gates for one time step, shape ``(v, 2 g)``: see `Stepping.gates`."""
     vm_mv = np.linspace(LOWEST_MV, HIGHEST_MV, round((HIGHEST_MV - LOWEST_MV) / TABLE_MV) + 1)
-    if not membrane.gates:
-        return np.zeros((len(vm_mv), 0))
     return np.ascontiguousarray(
         np.concatenate([membrane.steady(vm_mv), np.exp(-step_ms * membrane.rates(vm_mv))]).T
     )

@@ -118,7 +118,8 @@ class Stepping(NamedTuple):
         before and one at the node after move it in a step, ``step p before^2`` and ``step p before after``;
         and what of it goes into the node after, ``p after / before``. Zero beyond the 20 modes.
     axial_before, axial_after : (k,) float64
-        Conductance from the node before, or after, less what the internode returns to it within the step, in mS.
+        Conductance from the node before, or after, less what the internode returns to it within the step,
+        in mS.
     across : (k,) float64
         What the internode passes from one node to the other within the step, in mS.
     gates : (v, 2 g) float64
@@ -410,7 +411,7 @@ def rise_mv_per_ma(trial: Trial) -> float:
         before_ma = outside_ma
         for node in range(len(tree.parents)):
             rise_mv = max(rise_mv, nodes[VM, node] - trial.rest.nodes[VM, node])
-    return rise_mv / amplitude_ma
+    return float(rise_mv / amplitude_ma)
 
 
 @compiled
@@ -563,6 +564,38 @@ def run(
             if calm > calm_steps:
                 break
     return HOT if hot else COLD
+
+
+@compiled
+def trace(
+    work: Work,
+    tree: Tree,
+    channels: Channels,
+    step: Stepping,
+    outside_ma: Floats,
+    clamped: int,
+    clamp_ua: Floats,
+    vm_mv: Floats,
+) -> None:
+    """Run a fiber to the end and keep its membrane potentials.
+
+    Parameters
+    ----------
+    outside_ma, clamp_ua : (steps,) float64
+        Current at the contacts, and current injected into the node `clamped`, in each step.
+    vm_mv : (steps + 1, n) float64
+        Receives the potentials, the first row before the first step.
+    """
+    nodes = work.nodes
+    nodes[CROSSED, :] = -1.0
+    vm_mv[0] = nodes[VM]
+    before_ma = 0.0
+    for index in range(len(outside_ma)):
+        nodes[INJECTED, clamped] = clamp_ua[index]
+        step_on(work, tree, channels, step, outside_ma[index], outside_ma[index] - before_ma)
+        before_ma = outside_ma[index]
+        vm_mv[index + 1] = nodes[VM]
+        note_crossings(nodes, index, step.step_ms)
 
 
 @compiled

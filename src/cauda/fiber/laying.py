@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import accumulate
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -11,6 +13,7 @@ from numpy.typing import ArrayLike
 from cauda.arrays import Floats, Ints, frozen, points
 from cauda.errors import ArrayError, FiberError
 from cauda.fiber.dimensions import COMPARTMENTS, Dimensions, Rule, centers_um, dimensions
+from cauda.fiber.number import real, whole
 
 PER_NODE = COMPARTMENTS + 1
 """Compartments from one node to the next, the one node counted."""
@@ -38,6 +41,11 @@ class Branch:
         Number of its nodes, the first one counted.
     parent : int
         Index of the branch from whose last node it starts; -1 for the first.
+
+    Raises
+    ------
+    FiberError
+        If the path is not one, its nodes do not fit on it or are fewer than three.
     """
 
     sizes: Dimensions
@@ -45,6 +53,19 @@ class Branch:
     first_mm: float
     nodes: int
     parent: int = -1
+
+    def __post_init__(self) -> None:
+        path_mm = _path(self.path_mm, "path")
+        nodes = whole(self.nodes, "number of nodes", least=FEWEST_NODES)
+        fitting = _fitting("path", _room(path_mm, self.first_mm), self.sizes)
+        if nodes > fitting:
+            raise FiberError(
+                f"path: from the first node on there is room for {fitting} nodes "
+                f"{self.sizes.node_spacing_um / 1000:.3f} mm apart, wanted for {nodes}"
+            )
+        object.__setattr__(self, "path_mm", path_mm)
+        object.__setattr__(self, "nodes", nodes)
+        object.__setattr__(self, "parent", whole(self.parent, "parent of a branch", least=-1))
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -61,16 +82,28 @@ class Fiber:
         A branch comes after the one that it starts from.
     detection : tuple of int
         Nodes at which an action potential must arrive for the fiber to count as recruited; one is enough.
+        None is an end: ends are sealed and have no membrane.
+
+    Raises
+    ------
+    FiberError
+        If branches are not in order or do not start where another one ends, or detection nodes are not such.
     """
 
     branches: tuple[Branch, ...]
     detection: tuple[int, ...]
 
     def __post_init__(self) -> None:
-        if not self.detection or not all(0 < node < self.node_count for node in self.detection):
+        object.__setattr__(self, "branches", tuple(self.branches))
+        object.__setattr__(self, "detection", tuple(self.detection))
+        _refuse_apart(self.branches)
+        nodes = [whole(node, "detection node", least=1) for node in self.detection]
+        if not nodes or max(nodes) >= self.node_count or not set(nodes).isdisjoint(self.ends):
             raise FiberError(
-                f"detection nodes: found {self.detection}, wanted one or more of 1 to {self.node_count - 1}"
+                f"detection nodes: found {self.detection}, wanted one or more of 1 to {self.node_count - 2} "
+                f"that are none of the ends, {self.ends}"
             )
+        object.__setattr__(self, "detection", tuple(nodes))
 
     @property
     def node_count(self) -> int:
@@ -90,12 +123,11 @@ class Fiber:
     @property
     def parents(self) -> Ints:
         """For each node the one before it, shape ``(nodes,)``; -1 for the first."""
-        parents: list[int] = []
-        for branch, first in zip(self.branches, self._first_nodes(), strict=True):
-            new = len(parents)
-            parents += [first] if branch.parent >= 0 else [-1]
-            parents += range(new, new + branch.nodes - 1 - (branch.parent >= 0))
-        return frozen(np.array(parents))
+        parents = np.arange(-1, self.node_count - 1)
+        last = self._last_nodes()
+        for branch, before in zip(self.branches[1:], last, strict=False):
+            parents[before + 1] = last[branch.parent]
+        return frozen(parents)
 
     @property
     def ends(self) -> tuple[int, ...]:
@@ -107,14 +139,7 @@ class Fiber:
     @property
     def positions_mm(self) -> Floats:
         """Centers of all compartments, shape ``(compartments, 3)``, in the frame of the path."""
-        places = []
-        for branch in self.branches:
-            length_mm = _lengths(branch.path_mm)
-            along_mm = branch.first_mm + _along(branch)
-            places.append(
-                np.column_stack([np.interp(along_mm, length_mm, axis) for axis in branch.path_mm.T])
-            )
-        first, *others = places
+        first, *others = (_places(branch) for branch in self.branches)
         return frozen(np.concatenate([first, *(each[1:] for each in others)]))
 
     def nodes_mm(self) -> Floats:
@@ -122,12 +147,10 @@ class Fiber:
         return self.positions_mm[::PER_NODE]
 
     def _last_nodes(self) -> list[int]:
-        new = np.array([branch.nodes - (branch.parent >= 0) for branch in self.branches])
-        return [int(end) - 1 for end in np.cumsum(new)]
-
-    def _first_nodes(self) -> list[int]:
-        last = self._last_nodes()
-        return [last[branch.parent] if branch.parent >= 0 else 0 for branch in self.branches]
+        # Each branch but the first shares its first node.
+        return [
+            last - index for index, last in enumerate(accumulate(each.nodes for each in self.branches), 1)
+        ]
 
 
 def along(
@@ -169,7 +192,10 @@ def along(
     >>> fiber.node_count, fiber.positions_mm.shape
     (35, (375, 3))
     """
-    return _single(_branch(_path(path_mm, "path"), dimensions(diameter_um, rule), first_mm, nodes))
+    path = _path(path_mm, "path")
+    sizes = dimensions(diameter_um, rule)
+    fitting = _fitting("path", _room(path, first_mm), sizes)
+    return _with_detection([Branch(sizes, path, float(first_mm), fitting if nodes is None else nodes)])
 
 
 def straight(
@@ -199,13 +225,16 @@ def straight(
         If one of these is not possible.
     """
     sizes = dimensions(diameter_um, rule)
-    _refuse_few(nodes)
-    middle, axis = (_path([each], "center or direction", fewest=1)[0] for each in (center_mm, direction))
-    if not (length := float(np.linalg.norm(axis))):
-        raise FiberError("direction of a straight fiber: found (0, 0, 0)")
+    nodes = whole(nodes, "number of nodes", least=FEWEST_NODES)
+    middle, axis = (
+        _path([each], f"{name} of a straight fiber", fewest=1)[0]
+        for each, name in ((center_mm, "center"), (direction, "direction"))
+    )
+    if not axis.any():
+        raise FiberError("direction of a straight fiber: found (0, 0, 0), wanted another")
     half_mm = (nodes - 1) / 2 * sizes.node_spacing_um / 1000
-    path_mm = middle + np.array([[-half_mm], [half_mm]]) * axis / length
-    return _single(Branch(sizes, frozen(path_mm), 0.0, nodes))
+    path_mm = middle + np.array([[-half_mm], [half_mm]]) * (axis / math.hypot(*axis))
+    return _with_detection([Branch(sizes, path_mm, 0.0, nodes)])
 
 
 def branched(
@@ -245,27 +274,21 @@ def branched(
     """
     if len(daughters_mm) != len(daughters_um) or not len(daughters_mm):
         raise FiberError(
-            f"daughters: found {len(daughters_mm)} paths and {len(daughters_um)} diameters, wanted as many"
+            f"daughters: found {len(daughters_mm)} paths and {len(daughters_um)} diameters, "
+            "wanted as many of both, one or more"
         )
     trunk, sizes = _path(trunk_mm, "path of the trunk"), dimensions(trunk_um, rule)
-    room_mm = _lengths(trunk)[-1]
-    nodes = _fitting(room_mm, sizes)
-    _refuse_few(nodes, room_mm, sizes)
-    first_mm = float(room_mm - (nodes - 1) * sizes.node_spacing_um / 1000)
+    room_mm = _room(trunk)
+    nodes = _fitting("path of the trunk", room_mm, sizes)
+    first_mm = room_mm - (nodes - 1) * sizes.node_spacing_um / 1000
     branches = [Branch(sizes, trunk, max(first_mm, 0.0), nodes)]
-    for path_mm, diameter_um in zip(daughters_mm, daughters_um, strict=True):
-        path = _path(path_mm, f"path of daughter {len(branches)}")
-        if (apart_mm := float(np.linalg.norm(path[0] - trunk[-1]))) > _JOIN_MM:
-            raise FiberError(
-                f"path of daughter {len(branches)}: starts {apart_mm:.3f} mm from the end of the trunk, "
-                "wanted there"
-            )
-        branches.append(_branch(path, dimensions(diameter_um, rule), 0.0, None, parent=0))
+    for number, (path_mm, diameter_um) in enumerate(zip(daughters_mm, daughters_um, strict=True), 1):
+        name = f"path of daughter {number}"
+        path, sizes = _path(path_mm, name), dimensions(diameter_um, rule)
+        if (apart_mm := math.dist(path[0], trunk[-1])) > _JOIN_MM:
+            raise FiberError(f"{name}: starts {apart_mm:.3f} mm from the end of the trunk, wanted there")
+        branches.append(Branch(sizes, path, 0.0, _fitting(name, _room(path), sizes), parent=0))
     return _with_detection(branches)
-
-
-def _single(branch: Branch) -> Fiber:
-    return _with_detection([branch])
 
 
 def _with_detection(branches: Sequence[Branch]) -> Fiber:
@@ -280,39 +303,42 @@ def _with_detection(branches: Sequence[Branch]) -> Fiber:
     return Fiber(tuple(branches), tuple(sorted(set(nodes))))
 
 
-def _branch(
-    path_mm: Floats, sizes: Dimensions, first_mm: float, nodes: int | None, parent: int = -1
-) -> Branch:
-    room_mm = _lengths(path_mm)[-1]
-    if not 0 <= first_mm <= room_mm:
-        raise FiberError(f"first node: found {first_mm:g} mm, wanted on the path, 0 to {room_mm:g} mm")
-    fitting = _fitting(room_mm - first_mm, sizes)
-    _refuse_few(fitting, room_mm - first_mm, sizes)
-    if nodes is None:
-        nodes = fitting
-    _refuse_few(nodes)
-    if nodes > fitting:
-        raise FiberError(
-            f"path: is {room_mm - first_mm:.3f} mm long from the first node, so that {fitting} nodes "
-            f"{sizes.node_spacing_um / 1000:.3f} mm apart fit, not {nodes}"
-        )
-    return Branch(sizes, path_mm, float(first_mm), nodes, parent)
+def _room(path_mm: Floats, first_mm: float = 0.0) -> float:
+    """Return how long a path is from the first node on."""
+    length_mm = float(_lengths(path_mm)[-1])
+    if not 0 <= real(first_mm, "first node", unit="mm") <= length_mm:
+        raise FiberError(f"first node: found {first_mm:g} mm, wanted on the path, 0 to {length_mm:g} mm")
+    return length_mm - first_mm
 
 
-def _fitting(room_mm: float, sizes: Dimensions) -> int:
+def _fitting(name: str, room_mm: float, sizes: Dimensions) -> int:
+    """Return how many nodes there is room for."""
     # A path cut to a whole number of internodes must hold them, whatever rounding made of its length.
-    return int(room_mm / (sizes.node_spacing_um / 1000) + 1e-9) + 1
+    nodes = int(room_mm / (sizes.node_spacing_um / 1000) + 1e-9) + 1
+    if nodes < FEWEST_NODES:
+        raise FiberError(
+            f"{name}: is {room_mm:.3f} mm long from the first node on, wanted at least two internodes of a "
+            f"fiber of {sizes.diameter_um:g} um, {2 * sizes.node_spacing_um / 1000:.3f} mm"
+        )
+    return nodes
 
 
-def _refuse_few(nodes: int, room_mm: float | None = None, sizes: Dimensions | None = None) -> None:
-    if nodes >= FEWEST_NODES:
-        return
-    if room_mm is None or sizes is None:
-        raise FiberError(f"number of nodes: found {nodes}, wanted {FEWEST_NODES} or more")
-    raise FiberError(
-        f"path: is {room_mm:.3f} mm long, wanted at least two internodes of a fiber of "
-        f"{sizes.diameter_um:g} um, {2 * sizes.node_spacing_um / 1000:.3f} mm"
-    )
+def _refuse_apart(branches: Sequence[Branch]) -> None:
+    """Refuse branches of which one does not start where the one before it ends."""
+    for index, branch in enumerate(branches):
+        if (index == 0) != (branch.parent == -1) or branch.parent >= index:
+            wanted = f"0 to {index - 1}" if index else "-1"
+            raise FiberError(f"branch {index}: found the parent {branch.parent}, wanted {wanted}")
+        if index == 0:
+            continue
+        apart_mm = math.dist(_places(branches[branch.parent])[-1], _places(branch)[0])
+        if apart_mm > _JOIN_MM:
+            raise FiberError(
+                f"branch {index}: starts {apart_mm:.3f} mm from the last node of branch {branch.parent}, "
+                "wanted there"
+            )
+    if not branches:
+        raise FiberError("branches: found none, wanted one or more")
 
 
 def _path(values: ArrayLike, name: str, fewest: int = 2) -> Floats:
@@ -321,19 +347,27 @@ def _path(values: ArrayLike, name: str, fewest: int = 2) -> Floats:
         path = points(values, name, minimum=fewest)
     except ArrayError as error:
         raise FiberError(str(error)) from error
-    moved = np.concatenate([[True], np.any(np.diff(path, axis=0) != 0, axis=1)])
-    return frozen(path[moved]) if not moved.all() else path
+    repeated = (path[1:] == path[:-1]).all(axis=1)
+    return frozen(np.delete(path, np.flatnonzero(repeated), axis=0)) if repeated.any() else path
 
 
 def _lengths(path_mm: Floats) -> Floats:
     """Return the length of a path up to each of its points."""
-    steps = np.sqrt((np.diff(path_mm, axis=0) ** 2).sum(axis=1))
-    return np.concatenate([[0.0], np.cumsum(steps)])
+    steps = path_mm[1:] - path_mm[:-1]
+    length_mm = np.zeros(len(path_mm))
+    np.cumsum(np.sqrt(np.einsum("ij,ij->i", steps, steps)), out=length_mm[1:])
+    return length_mm
 
 
-def _along(branch: Branch) -> Floats:
-    """Return where the centers of a branch's compartments lie, in mm from its first node."""
+def _places(branch: Branch) -> Floats:
+    """Return the centers of a branch's compartments, its first node counted, ``(n, 3)`` mm."""
     spacing_um = branch.sizes.node_spacing_um
+    # The center of each internode's compartments, and of the node after.
+    centers = np.append(centers_um(branch.sizes), spacing_um)
     starts_um = np.arange(branch.nodes - 1)[:, None] * spacing_um
-    between_um = np.column_stack([starts_um + centers_um(branch.sizes), starts_um + spacing_um])
-    return np.concatenate([[0.0], between_um.ravel()]) / 1000
+    along_mm = branch.first_mm + np.append(0.0, starts_um + centers) / 1000
+    length_mm = _lengths(branch.path_mm)
+    places = np.empty((len(along_mm), 3))
+    for axis in range(3):
+        places[:, axis] = np.interp(along_mm, length_mm, branch.path_mm[:, axis])
+    return places

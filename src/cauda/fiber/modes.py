@@ -16,7 +16,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from cauda.arrays import Floats
+from cauda.arrays import Floats, Ints
 from cauda.fiber.dimensions import COMPARTMENTS, NODE_LENGTH_UM, STIN, Dimensions, compartment, lengths
 from cauda.fiber.engine import MODES
 from cauda.tables.table import read_table
@@ -68,7 +68,10 @@ class Modes(NamedTuple):
 
 
 def modes(internodes: Sequence[Internode]) -> Modes:
-    """Return internodes in their modes."""
+    """Return internodes in their modes, in the order given.
+
+    Their parts are those of McIntyre, Richardson and Grill 2002 (doi:10.1152/jn.00353.2001).
+    """
     parts = _parts(internodes)
     storage, conductance = _matrices(parts)
     # V from (K, E): with E = L L', the eigenvectors of inv(L) K inv(L)' are L' V.
@@ -175,7 +178,7 @@ def _matrices(parts: _Parts) -> tuple[Floats, Floats]:
     return storage, conductance
 
 
-def _join(matrix: Floats, one: np.ndarray, other: np.ndarray, value: Floats) -> None:
+def _join(matrix: Floats, one: Ints, other: Ints, value: Floats) -> None:
     """Put a part between two unknowns each."""
     matrix[:, one, one] += value
     matrix[:, other, other] += value

@@ -10,10 +10,8 @@ from cauda.arrays import Floats, points
 from cauda.errors import ArrayError, FiberError
 
 
-def point_source_mv_per_ma(
-    source_mm: Sequence[float], *, sigma_s_per_m: float
-) -> Callable[[Floats], Floats]:
-    """Return the potential of a point source in an endless, uniform, isotropic medium: ``I / (4 pi sigma r)``.
+def point_source_mv_per_ma(source_mm: Sequence[float], *, sigma_s_per_m: float) -> Callable[[Floats], Floats]:
+    """Return the potential of a point source in an endless, uniform medium: ``I / (4 pi sigma r)``.
 
     Parameters
     ----------

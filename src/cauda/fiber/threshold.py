@@ -3,19 +3,17 @@
 from __future__ import annotations
 
 import logging
-from collections import deque
-from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import dataclass, replace
-from functools import lru_cache
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import lru_cache, partial
 from typing import NamedTuple
 
-import numba
 import numpy as np
 from numpy.typing import ArrayLike
 
 from cauda.arrays import Bools, Floats, Ints, frozen
 from cauda.errors import FiberError
+from cauda.fiber.batch import Part, Potential, Progress, batch_of, in_parts
 from cauda.fiber.cable import cable, channels, stepping
 from cauda.fiber.engine import (
     BLOCKED,
@@ -36,10 +34,6 @@ from cauda.fiber.modes import Modes
 from cauda.fiber.pulse import Pulse, Waveform
 from cauda.fiber.sources import point_source_mv_per_ma
 
-Potential = Callable[[Floats], ArrayLike]
-"""Gives the potential at points, ``(n, 3)`` mm: ``(n,)`` or ``(contacts, n)`` mV for 1 mA."""
-
-_CHUNK = 256
 _SLOW_MS = 5.0
 # The finer of two steps: at most so long, and at least so many in the shortest phase.
 _FINE_US, _PER_PHASE = 10.0, 24
@@ -49,6 +43,8 @@ _SPREAD = 0.05
 # From 20 to 10 us thresholds fall by 2 to 3 %; only the number of runs depends on it.
 _FINER, _FINER_SPREAD = 0.975, 0.01
 _TRIAL_MV = 16.0
+# beside the endings of the engine
+_CONSTANT = -1
 
 _log = logging.getLogger(__name__)
 
@@ -150,7 +146,7 @@ def thresholds(
     *,
     currents: ArrayLike | None = None,
     settings: Settings | None = None,
-    progress: Callable[[str, float], None] | None = None,
+    progress: Progress | None = None,
 ) -> Thresholds:
     """Return the thresholds of fibers in the potential of one or more contacts.
 
@@ -162,9 +158,9 @@ def thresholds(
     fibers : Fiber or sequence of Fiber
     mv_per_ma : callable or sequence of array_like
         The potential outside the fibers for 1 mA. Either a function of points, ``(n, 3)`` mm, or for each
-        fiber an array of its compartments (`Fiber.positions_mm`), ``(compartments,)`` or, of several contacts,
-        ``(contacts, compartments)``, of any type of float. A function is asked for some hundred fibers at
-        a time.
+        fiber an array of its compartments (`Fiber.positions_mm`): ``(compartments,)`` or, of several
+        contacts, ``(contacts, compartments)``, of any type of float. A function is asked for some hundred
+        fibers at a time.
     pulse : Pulse or Waveform
     currents : (contacts,) array_like, optional
         Share of each contact, with sign: contact `c` carries ``currents[c] amplitude pulse(t)``. Their
@@ -191,12 +187,15 @@ def thresholds(
     >>> round(float(found.amplitude_ma[0]), 3), int(found.node[0])
     (0.12, 15)
     """
-    batch = _batch(fibers, mv_per_ma, currents)
+    batch = batch_of(fibers, mv_per_ma, currents)
     settings = settings or Settings()
     waveform = pulse.waveform() if isinstance(pulse, Pulse) else pulse
     plan = _plan(waveform, settings)
-    rows = _in_chunks(
-        batch, settings, "thresholds", progress, lambda part: _search(part, waveform, plan, settings)
+    rows = in_parts(
+        batch,
+        settings.threads,
+        lambda part: _search(part, waveform, plan, settings),
+        partial(progress, "thresholds") if progress else None,
     )
     return _thresholds(batch.fibers, rows, settings)
 
@@ -229,7 +228,7 @@ def fires(
     FiberError
         As `thresholds`; and if an amplitude is not finite.
     """
-    batch = _batch(fibers, mv_per_ma, currents)
+    batch = batch_of(fibers, mv_per_ma, currents)
     settings = settings or Settings()
     waveform = pulse.waveform() if isinstance(pulse, Pulse) else pulse
     try:
@@ -241,24 +240,8 @@ def fires(
     if not np.isfinite(wanted).all():
         raise FiberError("amplitude_ma: a value is not a finite number")
     step_ms = _plan(waveform, settings).steps_ms[-1]
-    rows = _in_chunks(
-        batch, settings, "fires", None, lambda part: _try(part, waveform, step_ms, settings, wanted)
-    )
+    rows = in_parts(batch, settings.threads, lambda part: _try(part, waveform, step_ms, settings, wanted))
     return frozen(rows[:, 0] > 0)
-
-
-class _Batch(NamedTuple):
-    fibers: Sequence[Fiber]
-    mv_per_ma: Potential | Sequence[ArrayLike]
-    currents: Floats | None
-
-
-class _Part(NamedTuple):
-    """Some fibers of a batch, with the potential at all of their compartments, one after the other."""
-
-    first: int
-    fibers: Sequence[Fiber]
-    mv_per_ma: Floats
 
 
 class _Plan(NamedTuple):
@@ -268,7 +251,7 @@ class _Plan(NamedTuple):
     rise_mv: float
 
 
-def _search(part: _Part, waveform: Waveform, plan: _Plan, settings: Settings) -> Floats:
+def _search(part: Part, waveform: Waveform, plan: _Plan, settings: Settings) -> Floats:
     """Return what was found for some fibers, one row each, in the order of `Found`."""
     flat = _flat(part)
     arrays, internodes = cable(part.fibers)
@@ -293,17 +276,12 @@ def _search(part: _Part, waveform: Waveform, plan: _Plan, settings: Settings) ->
         coarse, fine_ma = amplitudes
         with np.errstate(invalid="ignore"):
             found[:, 0] = np.where(np.isfinite(coarse), 2 * fine_ma - coarse, found[:, 0])
-    found[flat, 0] = np.inf
+    found[flat, :4] = np.inf
     found[flat, Found._fields.index("ending")] = _CONSTANT
     return found
 
 
-_CONSTANT = -1
-
-
-def _try(
-    part: _Part, waveform: Waveform, step_ms: float, settings: Settings, amplitude_ma: Floats
-) -> Floats:
+def _try(part: Part, waveform: Waveform, step_ms: float, settings: Settings, amplitude_ma: Floats) -> Floats:
     arrays, internodes = cable(part.fibers)
     physics, steps = _physics(part.fibers, internodes, waveform, step_ms, settings)
     fired = np.zeros((len(part.fibers), 1))
@@ -327,6 +305,20 @@ def _physics(
     last_ms = waveform.duration_ms + settings.window_ms
     times_ms = [last_ms + travel_ms(fiber) for fiber in fibers]
     return physics, np.ceil(np.array(times_ms) / step_ms).astype(np.int64)
+
+
+def prepared(
+    fiber: Fiber,
+    mv_per_ma: Potential | ArrayLike,
+    currents: ArrayLike | None,
+    waveform: Waveform,
+    step_ms: float,
+    settings: Settings,
+) -> tuple[Cable, Floats, Physics]:
+    """Return one fiber as the engine takes it: its cable, the potential along it, and the physics."""
+    outside = batch_of(fiber, mv_per_ma, currents).potential()
+    arrays, internodes = cable([fiber])
+    return arrays, outside, _physics([fiber], internodes, waveform, step_ms, settings)[0]
 
 
 def travel_ms(fiber: Fiber) -> float:
@@ -373,109 +365,7 @@ def _rise_mv(edges: bytes, levels: bytes, step_ms: float, membrane: Membrane) ->
     return float(found[0, 0] * rise) if np.isfinite(found[0, 0]) else _TRIAL_MV
 
 
-def _batch(
-    fibers: Fiber | Sequence[Fiber],
-    mv_per_ma: Potential | Sequence[ArrayLike] | ArrayLike,
-    currents: ArrayLike | None,
-) -> _Batch:
-    if isinstance(fibers, Fiber):
-        fibers = [fibers]
-        mv_per_ma = mv_per_ma if callable(mv_per_ma) else [mv_per_ma]  # type: ignore[list-item]
-    if not len(fibers):
-        raise FiberError("fibers: found none, wanted one or more")
-    if not callable(mv_per_ma) and len(mv_per_ma) != len(fibers):  # type: ignore[arg-type]
-        raise FiberError(
-            f"mv_per_ma: found {len(mv_per_ma)} potentials of {len(fibers)} fibers, wanted one for each"  # type: ignore[arg-type]
-        )
-    if currents is None:
-        return _Batch(fibers, mv_per_ma, None)  # type: ignore[arg-type]
-    shares = np.array(currents, dtype=np.float64)
-    if shares.ndim != 1 or not len(shares) or not np.isfinite(shares).all() or not shares.any():
-        raise FiberError(
-            "currents: wanted one finite number for each contact, not all zero; "
-            f"found an array of shape {shares.shape}"
-        )
-    return _Batch(fibers, mv_per_ma, shares)  # type: ignore[arg-type]
-
-
-def _in_chunks(
-    batch: _Batch,
-    settings: Settings,
-    step: str,
-    progress: Callable[[str, float], None] | None,
-    work: Callable[[_Part], Floats],
-) -> Floats:
-    """Return the rows that `work` makes of some fibers at a time, on several threads.
-
-    Only as many parts as are worked on exist at a time: of a long batch, only its result grows.
-    """
-    threads = settings.threads or numba.get_num_threads()
-    rows: list[Floats] = []
-    waiting: deque[Future[Floats]] = deque()
-    with ThreadPoolExecutor(threads) as pool:
-        try:
-            for part in _parts(batch, threads):
-                waiting.append(pool.submit(work, part))
-                if len(waiting) > threads:
-                    rows.append(waiting.popleft().result())
-                if progress:
-                    progress(step, part.first / len(batch.fibers))
-            rows += [future.result() for future in waiting]
-        finally:
-            for future in waiting:
-                future.cancel()
-    return np.concatenate(rows)
-
-
-def _parts(batch: _Batch, threads: int) -> Iterator[_Part]:
-    size = max(1, min(_CHUNK, -(-len(batch.fibers) // threads)))
-    for first in range(0, len(batch.fibers), size):
-        fibers = batch.fibers[first : first + size]
-        if callable(batch.mv_per_ma):
-            given = _asked(batch.mv_per_ma, fibers)
-        else:
-            given = [np.asarray(each) for each in batch.mv_per_ma[first : first + size]]
-        potentials = [
-            _potential(values, fiber, batch.currents, f"fiber {first + index}")
-            for index, (values, fiber) in enumerate(zip(given, fibers, strict=True))
-        ]
-        yield _Part(first, fibers, np.concatenate(potentials))
-
-
-def _asked(potential: Potential, fibers: Sequence[Fiber]) -> list[Floats]:
-    """Return what a function of points gives for each of some fibers."""
-    counts = [fiber.compartment_count for fiber in fibers]
-    values = np.asarray(potential(np.concatenate([fiber.positions_mm for fiber in fibers])))
-    if values.ndim not in (1, 2) or values.shape[-1] != sum(counts):
-        raise FiberError(
-            f"mv_per_ma: the function gave shape {values.shape} for {sum(counts)} points, "
-            f"wanted ({sum(counts)},) or (contacts, {sum(counts)})"
-        )
-    return np.split(values, np.cumsum(counts)[:-1], axis=-1)
-
-
-def _potential(values: Floats, fiber: Fiber, currents: Floats | None, name: str) -> Floats:
-    """Return the potential of all contacts together at a fiber's compartments."""
-    count = fiber.compartment_count
-    contacts = 1 if currents is None else len(currents)
-    if values.dtype.kind not in "fiu" or values.shape not in {(contacts, count), (count,) * (contacts == 1)}:
-        wanted = f"({contacts}, {count})" + (f" or ({count},)" if contacts == 1 else "")
-        raise FiberError(
-            f"mv_per_ma of {name}: found shape {values.shape}, wanted {wanted} numbers: one for each compartment"
-            + ("" if currents is not None else "; several contacts need their currents")
-        )
-    summed = np.atleast_2d(values).astype(np.float64)
-    summed = summed[0] if currents is None else currents @ summed
-    if not np.isfinite(summed).all():
-        raise FiberError(
-            f"mv_per_ma of {name}: {np.count_nonzero(~np.isfinite(summed))} values are not finite"
-        )
-    if not summed.any():
-        raise FiberError(f"mv_per_ma of {name}: zero everywhere; wanted the potential for 1 mA")
-    return summed
-
-
-def _flat(part: _Part) -> Bools:
+def _flat(part: Part) -> Bools:
     """Return for which fibers the potential is the same everywhere."""
     starts = np.concatenate([[0], np.cumsum([fiber.compartment_count for fiber in part.fibers])[:-1]])
     highest, lowest = (
@@ -502,14 +392,13 @@ def _thresholds(fibers: Sequence[Fiber], rows: Floats, settings: Settings) -> Th
     if ends.any():
         _log.warning("%d of %d fibers fire from a sealed end at threshold", ends.sum(), len(fibers))
     return Thresholds(
-        *(
-            frozen(np.where(none, np.inf, column[name]))
-            for name in ("fires_ma", "block_ma", "refire_ma")
-        ),
-        frozen(nodes),
-        frozen(np.where(none, np.nan, column["latency_ms"])),
-        frozen(ends),
-        tuple(
+        amplitude_ma=frozen(column["fires_ma"].copy()),
+        block_ma=frozen(column["block_ma"].copy()),
+        refire_ma=frozen(column["refire_ma"].copy()),
+        node=frozen(nodes),
+        latency_ms=frozen(np.where(none, np.nan, column["latency_ms"])),
+        end_excited=frozen(ends),
+        reason=tuple(
             reasons.get(int(ending), "the fiber fires without any current") for ending in column["ending"]
         ),
     )

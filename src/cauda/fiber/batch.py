@@ -1,0 +1,210 @@
+"""Many fibers and the potential along them, handed out a few at a time."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass
+from typing import Any, NamedTuple
+
+import numba
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from cauda.arrays import Floats
+from cauda.errors import FiberError
+from cauda.fiber.laying import Fiber
+
+Potential = Callable[[Floats], ArrayLike]
+"""Gives the potential at points, ``(n, 3)`` mm: ``(n,)`` or ``(contacts, n)`` mV for 1 mA."""
+
+Progress = Callable[[str, float], None]
+"""Is called with the name of the step and the fraction done."""
+
+_CHUNK = 256
+
+
+class Part(NamedTuple):
+    """Some fibers of a batch.
+
+    Attributes
+    ----------
+    first : int
+        Number of the first of them in the batch.
+    fibers : sequence of Fiber
+    mv_per_ma : (c,) float64
+        Potential of all contacts together at all compartments, one fiber after the other.
+    """
+
+    first: int
+    fibers: Sequence[Fiber]
+    mv_per_ma: Floats
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Batch:
+    """Fibers and the potential along them.
+
+    Attributes
+    ----------
+    fibers : sequence of Fiber
+    mv_per_ma : callable or sequence of array_like
+        See `cauda.fiber.thresholds`.
+    currents : (contacts,) float64 or None
+        Share of each contact.
+    """
+
+    fibers: Sequence[Fiber]
+    mv_per_ma: Potential | Sequence[ArrayLike]
+    currents: Floats | None
+
+    def parts(self, size: int) -> Iterator[Part]:
+        """Return the fibers, some at a time.
+
+        Raises
+        ------
+        FiberError
+            If a potential has the wrong shape, is not finite, or is zero everywhere along a fiber.
+        """
+        for first in range(0, len(self.fibers), size):
+            fibers = self.fibers[first : first + size]
+            potentials = self._potentials(first, fibers)
+            for index, potential in enumerate(potentials):
+                if not potential.any():
+                    raise FiberError(
+                        f"mv_per_ma of fiber {first + index}: zero everywhere; wanted the potential for 1 mA"
+                    )
+            yield Part(first, fibers, np.concatenate(potentials))
+
+    def potential(self) -> Floats:
+        """Return the potential of all contacts together at the compartments of all fibers.
+
+        Raises
+        ------
+        FiberError
+            If a potential has the wrong shape or is not finite.
+        """
+        return np.concatenate(self._potentials(0, self.fibers))
+
+    def _potentials(self, first: int, fibers: Sequence[Fiber]) -> list[Floats]:
+        if callable(self.mv_per_ma):
+            given = _asked(self.mv_per_ma, fibers)
+        else:
+            given = [np.asarray(each) for each in self.mv_per_ma[first : first + len(fibers)]]
+        return [
+            _summed(values, fiber.compartment_count, self.currents, f"fiber {first + index}")
+            for index, (values, fiber) in enumerate(zip(given, fibers, strict=True))
+        ]
+
+
+def batch_of(
+    fibers: Fiber | Sequence[Fiber],
+    mv_per_ma: Potential | Sequence[ArrayLike] | ArrayLike,
+    currents: ArrayLike | None,
+) -> Batch:
+    """Return a batch of what `cauda.fiber.thresholds` takes.
+
+    Raises
+    ------
+    FiberError
+        If there is no fiber, not one potential for each, or the currents are not such.
+    """
+    if isinstance(fibers, Fiber):
+        alone: Any = mv_per_ma if callable(mv_per_ma) else [mv_per_ma]
+        return Batch([fibers], alone, _shares(currents))
+    if not len(fibers):
+        raise FiberError("fibers: found none, wanted one or more")
+    several: Any = mv_per_ma
+    if not callable(several):
+        if not hasattr(several, "__len__") or not hasattr(several, "__getitem__"):
+            raise FiberError("mv_per_ma: wanted a function of points, or an array for each fiber")
+        if len(several) != len(fibers):
+            raise FiberError(
+                f"mv_per_ma: found {len(several)} potentials of {len(fibers)} fibers, wanted one for each"
+            )
+    return Batch(fibers, several, _shares(currents))
+
+
+def in_parts(
+    batch: Batch,
+    threads: int | None,
+    work: Callable[[Part], Floats],
+    progress: Callable[[float], None] | None = None,
+) -> Floats:
+    """Return the rows that `work` makes of the fibers of a batch, some at a time, on several threads.
+
+    Only as many parts exist at a time as are worked on, so that of a long batch only the result grows.
+
+    Parameters
+    ----------
+    threads : int or None
+        None for as many as numba is set to, by ``NUMBA_NUM_THREADS`` or ``numba.set_num_threads``.
+    work : callable
+        Gives one row for each fiber of a part.
+    progress : callable, optional
+        Is called with the fraction done.
+    """
+    threads = threads or numba.get_num_threads()
+    size = max(1, min(_CHUNK, -(-len(batch.fibers) // threads)))
+    rows: list[Floats] = []
+    waiting: deque[Future[Floats]] = deque()
+    with ThreadPoolExecutor(threads) as pool:
+        try:
+            for part in batch.parts(size):
+                waiting.append(pool.submit(work, part))
+                if len(waiting) > threads:
+                    rows.append(waiting.popleft().result())
+                if progress:
+                    progress(len(rows) * size / len(batch.fibers))
+            while waiting:
+                rows.append(waiting.popleft().result())
+        finally:
+            for future in waiting:
+                future.cancel()
+    return np.concatenate(rows)
+
+
+def _shares(currents: ArrayLike | None) -> Floats | None:
+    if currents is None:
+        return None
+    try:
+        shares = np.array(currents, dtype=np.float64)
+    except (TypeError, ValueError) as error:
+        raise FiberError("currents: not an array of numbers") from error
+    if shares.ndim != 1 or not np.isfinite(shares).all() or not shares.any():
+        raise FiberError(
+            f"currents: found {shares.tolist()}, wanted one finite number for each contact, not all zero"
+        )
+    return shares
+
+
+def _asked(potential: Potential, fibers: Sequence[Fiber]) -> list[NDArray[Any]]:
+    """Return what a function of points gives for each of some fibers."""
+    counts = [fiber.compartment_count for fiber in fibers]
+    values = np.asarray(potential(np.concatenate([fiber.positions_mm for fiber in fibers])))
+    if values.ndim not in (1, 2) or values.shape[-1] != sum(counts):
+        raise FiberError(
+            f"mv_per_ma: the function gave shape {values.shape} for {sum(counts)} points, "
+            f"wanted ({sum(counts)},) or (contacts, {sum(counts)})"
+        )
+    return np.split(values, np.cumsum(counts)[:-1], axis=-1)
+
+
+def _summed(values: NDArray[Any], compartments: int, currents: Floats | None, name: str) -> Floats:
+    """Return the potential of all contacts together at a fiber's compartments."""
+    contacts = 1 if currents is None else len(currents)
+    fitting = values.shape == (contacts, compartments) or (contacts == 1 and values.shape == (compartments,))
+    if values.dtype.kind not in "fiu" or not fitting:
+        wanted = f"({contacts}, {compartments})" + (f" or ({compartments},)" if contacts == 1 else "")
+        hint = "; potentials of several contacts need their currents" if currents is None else ""
+        raise FiberError(
+            f"mv_per_ma of {name}: found shape {values.shape} of {values.dtype}, wanted {wanted} numbers, "
+            f"one for each compartment{hint}"
+        )
+    rows = np.atleast_2d(values).astype(np.float64)
+    summed = rows[0] if currents is None else currents @ rows
+    if not np.isfinite(summed).all():
+        count = np.count_nonzero(~np.isfinite(summed))
+        raise FiberError(f"mv_per_ma of {name}: {count} of {compartments} values are not finite")
+    return summed
