@@ -55,7 +55,7 @@ validate: $(READY) ## measure every figure of the validation page anew (long)
 # The lock holds versions and hashes for every platform and Python, and no address to fetch them from.
 lock: ## choose the newest allowed versions again (needs uv)
 	$(UV) pip compile --quiet --upgrade --universal --python-version 3.11 --generate-hashes \
-	  --no-emit-index-url --no-header --all-extras pyproject.toml -o requirements.lock
+	  --no-emit-index-url --no-header --extra dev --extra docs pyproject.toml -o requirements.lock
 
 clean: ## remove everything that was made, the environment too
 	rm -rf $(VENV) demo build dist docs/_build .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache

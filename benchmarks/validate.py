@@ -1,9 +1,11 @@
 """Measures every figure of the validation page; ends with status 1 where a bar is missed.
 
-    python -m benchmarks.validate [--subjects 50] [--seed 7] [--markers MARKERS] [--jobs N]
+    python -m benchmarks.validate [--only models|fibers] [--subjects 50] [--seed 7]
+        [--markers MARKERS] [--jobs N]
 
 Builds virtual subjects and, where the markers of sub-03 are there, sub-03 as published, interpolated, and
 given otherwise (`benchmarks.variants`), and holds each model against the bars of `benchmarks.verify_model`.
+Fibers are measured by `benchmarks.validate_fibers`; a bare loop in NEURON beside them where it is installed.
 Tables of the page that were measured in full are written anew; others stay as they are.
 """
 
@@ -23,7 +25,7 @@ from itertools import chain
 from pathlib import Path
 from time import process_time
 
-from benchmarks import validation_tables, verify_model
+from benchmarks import validate_fibers, validation_tables, verify_model
 from benchmarks.variants import Variant, variants
 from benchmarks.verify_model import Bar
 
@@ -152,7 +154,17 @@ def main() -> int:
     parser.add_argument("--seed", type=int, default=SEED, help=f"of the virtual subjects ({SEED})")
     parser.add_argument("--markers", type=Path, default=MARKERS, help="of sub-03 as published")
     parser.add_argument("--jobs", type=int, default=os.cpu_count(), help="processes at once (all cores)")
+    parser.add_argument("--only", choices=("models", "fibers"), help="leave the other tables as they are")
     arguments = parser.parse_args()
+    missed = [] if arguments.only == "fibers" else _models(arguments)
+    if arguments.only != "models":
+        missed += _write(validate_fibers.tables())
+    print(f"{len(missed)} bars missed", *missed, sep="\n  ")
+    return 1 if missed else 0
+
+
+def _models(arguments: argparse.Namespace) -> list[str]:
+    """Measure the tables of models and write them; return what is missed."""
     markers = arguments.markers.resolve() if arguments.markers.is_dir() else None
     tables = {"cost": _cost(markers)} if markers else {}
     work = [partial(of_virtual_subject, arguments.seed, index + 1) for index in range(arguments.subjects)]
@@ -165,9 +177,7 @@ def main() -> int:
     if markers:
         tables |= _sub_03_figures({result.name: result for result in results})
     missed = [f"{result.name}: {text}" for result in results for text in result.missed]
-    missed += _write(tables)
-    print(f"{len(results)} models, {len(missed)} bars missed", *missed, sep="\n  ")
-    return 1 if missed else 0
+    return missed + _write(tables)
 
 
 def _measured(variant: Variant, settings: Settings, fit: _Limits | None) -> Result:

@@ -1,13 +1,13 @@
 """Holds thresholds of cauda against a table of thresholds by another program.
 
-    python benchmarks/verify_fibers.py CASES.csv [--path PATH.csv] [--bar 0.001]
+    python benchmarks/verify_fibers.py [CASES.csv] [--path PATH.csv] [--bar 0.001]
 
 A row is one fiber, one point source and one pulse, with the columns of the reference table: ``id, model,
 diameter_um, geometry, n_nodes_built, src_perp_um, src_offset_frac, src_x_um, src_y_um, src_z_um, sigma_S_m,
 waveform, pw_ms, polarity, t_on_ms, dt_ms, tstop_ms, detect_node, threshold_mA, rel_bracket`` (others are left
 alone). A straight fiber has its middle node under the source, moved by a fraction of an internode; any other
 geometry is laid along the path in ``PATH.csv`` (columns x, y, z in um), by default
-``mrg_root_curve_path_um.csv`` beside the table or among the shared reference data. Prints the relative error
+``mrg_root_curve_path_um.csv`` beside the table or in ``benchmarks/reference``. Prints the relative error
 of each row, in percent, and the largest at the end; ends with status 1 if one is beyond the bar.
 """
 
@@ -25,12 +25,14 @@ import numpy as np
 from cauda.arrays import Floats
 from cauda.errors import CaudaError
 from cauda.fiber import Fiber, Pulse, Settings, along, point_source_mv_per_ma, straight, thresholds
+from cauda.fiber.dimensions import Rule
 from cauda.fiber.threshold import travel_ms
 
 BAR = 1e-3
-PATH = "mrg_root_curve_path_um.csv"
+REFERENCE = Path(__file__).parent / "reference"
+TABLE, PATH = "mrg_thresholds.csv", "mrg_root_curve_path_um.csv"
 _SHAPES = {"mono": "monophasic", "biph": "biphasic", "asym": "asymmetric"}
-_RULES = {"MRG_DISCRETE": "discrete", "MRG_INTERPOLATION": "interpolated"}
+RULES: dict[str, Rule] = {"MRG_DISCRETE": "discrete", "MRG_INTERPOLATION": "interpolated"}
 _UM_PER_MM = 1000.0
 # Bisection ends well below the bar.
 _TOLERANCE = 2e-5
@@ -62,7 +64,14 @@ def main(arguments: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    parser.add_argument("cases", type=Path, metavar="CASES.csv")
+    parser.add_argument(
+        "cases",
+        type=Path,
+        nargs="?",
+        default=REFERENCE / TABLE,
+        metavar="CASES.csv",
+        help="the table; that of the repository if not given",
+    )
     parser.add_argument("--path", type=Path, help="path of the fibers that are not straight")
     parser.add_argument("--bar", type=float, default=BAR, help="largest relative error (default %(default)s)")
     options = parser.parse_args(arguments)
@@ -107,8 +116,7 @@ def read_cases(table: Path, path: Path | None = None) -> list[Case]:
 
 def _beside(table: Path) -> Path:
     beside = table.with_name(PATH)
-    shared = Path(__file__).parents[2] / "shared" / "reference" / PATH
-    return beside if beside.exists() or not shared.exists() else shared
+    return beside if beside.exists() else REFERENCE / PATH
 
 
 def case_of(row: Row, path: Path) -> Case:
@@ -139,16 +147,16 @@ def case_of(row: Row, path: Path) -> Case:
 def _placed(row: Row, path: Path) -> tuple[Fiber, Floats]:
     """Return the fiber of a row and where its source lies, in mm."""
     diameter_um, nodes = float(row["diameter_um"]), int(row["n_nodes_built"])
-    rule = _RULES[row["model"]]
+    rule = RULES[row["model"]]
     if row["geometry"] == "straight":
-        fiber = straight(diameter_um, nodes, rule=rule)  # type: ignore[arg-type]
+        fiber = straight(diameter_um, nodes, rule=rule)
         internode_mm = fiber.branches[0].sizes.node_spacing_um / _UM_PER_MM
         # With an even number of nodes the middle lies between two; the reference takes the later one.
         along_mm = (float(row["src_offset_frac"]) + (nodes // 2 - (nodes - 1) / 2)) * internode_mm
         return fiber, np.array([float(row["src_perp_um"]) / _UM_PER_MM, 0.0, along_mm])
     path_mm = np.loadtxt(path, delimiter=",", skiprows=1) / _UM_PER_MM
     source_mm = np.array([float(row[f"src_{axis}_um"]) for axis in "xyz"]) / _UM_PER_MM
-    return along(path_mm, diameter_um, rule=rule, nodes=nodes), source_mm  # type: ignore[arg-type]
+    return along(path_mm, diameter_um, rule=rule, nodes=nodes), source_mm
 
 
 def _print(case: Case) -> float:
