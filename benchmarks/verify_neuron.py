@@ -3,7 +3,7 @@
     python benchmarks/verify_neuron.py CASES.csv [--rows 2 4 81]
     python benchmarks/verify_neuron.py --random 10 --branched 10 --seed 1
 
-The table has the form of that of ``verify_fibers.py``; its thresholds are not looked at, only what the cases are.
+The table has the form of that of ``verify_fibers.py``; the cases are taken from it, and not their thresholds.
 Random fibers are straight or curved and branched ones have a trunk and two daughters; each has a point source
 and a pulse of its own. NEURON and a C++ compiler are needed: ``pip install 'cauda[neuron]'``.
 
@@ -113,8 +113,8 @@ def random_fibers(count: int, seed: int) -> Iterator[Comparison]:
 def branched_fibers(count: int, seed: int) -> Iterator[Comparison]:
     """Give fibers that divide; every other one has two daughters of one size.
 
-    Trunk and daughters have 16 and 12 internodes; the daughters leave in opposite directions, as the branches of
-    an afferent in the dorsal columns, and half or more as wide as the trunk.
+    Trunk and daughters have 16 and 12 internodes; the daughters leave in opposite directions, as the branches
+    of an afferent in the dorsal columns, and half or more as wide as the trunk.
     """
     generator = np.random.default_rng(seed)
     for number in range(count):
@@ -122,13 +122,13 @@ def branched_fibers(count: int, seed: int) -> Iterator[Comparison]:
         ratios = generator.uniform(0.5, 0.8, 2) if number % 2 else np.full(2, generator.uniform(0.5, 0.8))
         daughters_um = [float(trunk_um * ratio) for ratio in ratios]
         trunk_mm = 16 * dimensions(trunk_um).node_spacing_um / 1000
-        ends_mm = [
-            [0.0, 0.0, sign * 12 * dimensions(daughter_um).node_spacing_um / 1000]
-            for daughter_um, sign in zip(daughters_um, (1, -1), strict=True)
+        lengths_mm = [12 * dimensions(each).node_spacing_um / 1000 for each in daughters_um]
+        fork_mm = np.zeros(3)
+        daughters_mm = [
+            np.array([fork_mm, [0.0, 0.0, lengths_mm[0]]]),
+            np.array([fork_mm, [0.0, 0.0, -lengths_mm[1]]]),
         ]
-        fiber = branched(
-            [[0, -trunk_mm, 0], [0, 0, 0]], trunk_um, [[[0, 0, 0], end] for end in ends_mm], daughters_um
-        )
+        fiber = branched(np.array([[0.0, -trunk_mm, 0.0], fork_mm]), trunk_um, daughters_mm, daughters_um)
         kind = "branched to " + ", ".join(f"{each:.1f}" for each in daughters_um)
         yield _beside(generator, fiber, fiber.branches[0].nodes - 1, kind, BRANCHED_BAR)
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Any, NamedTuple
@@ -23,6 +23,9 @@ Progress = Callable[[str, float], None]
 """Is called with the name of the step and the fraction done."""
 
 _CHUNK = 256
+# Nearer to a contact than anything of a fiber can be; products with a current stay far from overflow.
+_MOST_MV_PER_MA = 1e12
+_KINDS = {"b": "truth values", "c": "complex numbers", "U": "text", "S": "text"}
 
 
 class Part(NamedTuple):
@@ -91,7 +94,10 @@ class Batch:
         if callable(self.mv_per_ma):
             given = _asked(self.mv_per_ma, fibers)
         else:
-            given = [np.asarray(each) for each in self.mv_per_ma[first : first + len(fibers)]]
+            given = [
+                numbers(each, f"mv_per_ma of fiber {first + index}")
+                for index, each in enumerate(self.mv_per_ma[first : first + len(fibers)])
+            ]
         return [
             _summed(values, fiber.compartment_count, self.currents, f"fiber {first + index}")
             for index, (values, fiber) in enumerate(zip(given, fibers, strict=True))
@@ -113,17 +119,50 @@ def batch_of(
     if isinstance(fibers, Fiber):
         alone: Any = mv_per_ma if callable(mv_per_ma) else [mv_per_ma]
         return Batch([fibers], alone, _shares(currents))
-    if not len(fibers):
+    try:
+        several = list(fibers)
+    except TypeError as error:
+        raise FiberError(
+            f"fibers: found {type(fibers).__name__}, wanted a Fiber or a sequence of them"
+        ) from error
+    if not several:
         raise FiberError("fibers: found none, wanted one or more")
-    several: Any = mv_per_ma
-    if not callable(several):
-        if not hasattr(several, "__len__") or not hasattr(several, "__getitem__"):
-            raise FiberError("mv_per_ma: wanted a function of points, or an array for each fiber")
-        if len(several) != len(fibers):
-            raise FiberError(
-                f"mv_per_ma: found {len(several)} potentials of {len(fibers)} fibers, wanted one for each"
-            )
-    return Batch(fibers, several, _shares(currents))
+    for index, each in enumerate(several):
+        one_fiber(each, f"fiber {index}")
+    potentials: Any = mv_per_ma
+    if not callable(potentials):
+        _refuse_other_than(len(several), potentials)
+    return Batch(several, potentials, _shares(currents))
+
+
+def one_fiber(fiber: object, name: str = "fiber") -> Fiber:
+    """Return a fiber as it is.
+
+    Raises
+    ------
+    FiberError
+        If it is something else, or more than one.
+    """
+    if not isinstance(fiber, Fiber):
+        raise FiberError(f"{name}: found {type(fiber).__name__}, wanted a Fiber")
+    return fiber
+
+
+def numbers(values: object, name: str) -> NDArray[Any]:
+    """Return real numbers as an array, of the type and shape that they have.
+
+    Raises
+    ------
+    FiberError
+        If they are none: text, truth values and complex numbers are not.
+    """
+    try:
+        array = np.asarray(values)
+    except (TypeError, ValueError) as error:
+        raise FiberError(f"{name}: found no array, wanted one of numbers ({error})") from error
+    if array.dtype.kind not in "fiu":
+        raise FiberError(f"{name}: found {_KINDS.get(array.dtype.kind, 'objects')}, wanted real numbers")
+    return array
 
 
 def in_parts(
@@ -146,6 +185,7 @@ def in_parts(
         Is called with the fraction done.
     """
     threads = threads or numba.get_num_threads()
+    done = progress or (lambda _: None)
     size = max(1, min(_CHUNK, -(-len(batch.fibers) // threads)))
     rows: list[Floats] = []
     waiting: deque[Future[Floats]] = deque()
@@ -155,34 +195,48 @@ def in_parts(
                 waiting.append(pool.submit(work, part))
                 if len(waiting) > threads:
                     rows.append(waiting.popleft().result())
-                if progress:
-                    progress(len(rows) * size / len(batch.fibers))
+                    done(len(rows) * size / len(batch.fibers))
             while waiting:
                 rows.append(waiting.popleft().result())
+            done(1.0)
         finally:
             for future in waiting:
                 future.cancel()
     return np.concatenate(rows)
 
 
+def _refuse_other_than(fibers: int, potentials: Any) -> None:
+    """Refuse what is not one potential for each fiber."""
+    try:
+        count = None if isinstance(potentials, Mapping | str | bytes) else len(potentials)
+    except TypeError:
+        count = None
+    if count is None or not hasattr(potentials, "__getitem__"):
+        raise FiberError(
+            f"mv_per_ma: found {type(potentials).__name__}, "
+            "wanted a function of points, or an array for each fiber"
+        )
+    if count != fibers:
+        raise FiberError(f"mv_per_ma: found {count} potentials of {fibers} fibers, wanted one for each")
+
+
 def _shares(currents: ArrayLike | None) -> Floats | None:
     if currents is None:
         return None
-    try:
-        shares = np.array(currents, dtype=np.float64)
-    except (TypeError, ValueError) as error:
-        raise FiberError("currents: not an array of numbers") from error
-    if shares.ndim != 1 or not np.isfinite(shares).all() or not shares.any():
-        raise FiberError(
-            f"currents: found {shares.tolist()}, wanted one finite number for each contact, not all zero"
-        )
+    shares = numbers(currents, "currents").astype(np.float64)
+    if shares.ndim != 1:
+        raise FiberError(f"currents: found shape {shares.shape}, wanted one number for each contact")
+    if not np.isfinite(shares).all() or not shares.any():
+        found = "values that are not finite" if shares.any() else "nothing but zero"
+        raise FiberError(f"currents: found {found}, wanted finite numbers, not all zero")
     return shares
 
 
 def _asked(potential: Potential, fibers: Sequence[Fiber]) -> list[NDArray[Any]]:
     """Return what a function of points gives for each of some fibers."""
     counts = [fiber.compartment_count for fiber in fibers]
-    values = np.asarray(potential(np.concatenate([fiber.positions_mm for fiber in fibers])))
+    points_mm = np.concatenate([fiber.positions_mm for fiber in fibers])
+    values = numbers(potential(points_mm), "mv_per_ma, what the function gave")
     if values.ndim not in (1, 2) or values.shape[-1] != sum(counts):
         raise FiberError(
             f"mv_per_ma: the function gave shape {values.shape} for {sum(counts)} points, "
@@ -195,16 +249,21 @@ def _summed(values: NDArray[Any], compartments: int, currents: Floats | None, na
     """Return the potential of all contacts together at a fiber's compartments."""
     contacts = 1 if currents is None else len(currents)
     fitting = values.shape == (contacts, compartments) or (contacts == 1 and values.shape == (compartments,))
-    if values.dtype.kind not in "fiu" or not fitting:
+    if not fitting:
         wanted = f"({contacts}, {compartments})" + (f" or ({compartments},)" if contacts == 1 else "")
         hint = "; potentials of several contacts need their currents" if currents is None else ""
         raise FiberError(
-            f"mv_per_ma of {name}: found shape {values.shape} of {values.dtype}, wanted {wanted} numbers, "
-            f"one for each compartment{hint}"
+            f"mv_per_ma of {name}: found shape {values.shape}, wanted {wanted}, "
+            f"one number for each compartment{hint}"
         )
-    rows = np.atleast_2d(values).astype(np.float64)
-    summed = rows[0] if currents is None else currents @ rows
+    with np.errstate(over="ignore", invalid="ignore"):
+        rows = np.atleast_2d(values).astype(np.float64)
+        summed = rows[0] if currents is None else currents @ rows
     if not np.isfinite(summed).all():
         count = np.count_nonzero(~np.isfinite(summed))
         raise FiberError(f"mv_per_ma of {name}: {count} of {compartments} values are not finite")
+    if (most := np.abs(summed).max()) > _MOST_MV_PER_MA:
+        raise FiberError(
+            f"mv_per_ma of {name}: found {most:g}, wanted at most {_MOST_MV_PER_MA:g} mV for 1 mA"
+        )
     return summed

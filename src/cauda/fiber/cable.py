@@ -19,7 +19,7 @@ from cauda.fiber.engine import (
     Channels,
     Stepping,
 )
-from cauda.fiber.laying import Fiber
+from cauda.fiber.laying import Branch, Fiber
 from cauda.fiber.membrane import Membrane
 from cauda.fiber.modes import Internode, Modes, modes
 
@@ -55,7 +55,7 @@ def stepping(internodes: Modes, membrane: Membrane, step_ms: float) -> Stepping:
     constants[:, :, :MODES] = np.stack([keep, gain, gain * ratio, keep * ratio], axis=1)
     return Stepping(
         step_ms,
-        constants,
+        constants.reshape(len(keep), 4 * ROOM),
         internodes.axial_before_ms - gain.sum(axis=1),
         internodes.axial_after_ms - (gain * ratio**2).sum(axis=1),
         (gain * ratio).sum(axis=1),
@@ -115,7 +115,9 @@ def _rows(fiber: Fiber, known: dict[Internode, int]) -> _Rows:
         kinds[own] = _number(known, Internode(sizes, sizes.node_diameter_um, sizes.node_diameter_um))
         if branch.parent >= 0:
             before_um = float(node_um[parents[first]])
-            kinds[first] = _number(known, Internode(sizes, before_um, sizes.node_diameter_um))
+            kinds[first] = _number(
+                known, Internode(sizes, before_um, sizes.node_diameter_um, _crowding(branch, fiber))
+            )
         first = own.stop
     area_cm2 = np.pi * node_um * NODE_LENGTH_UM * _CM_PER_UM**2
     area_cm2[list(fiber.ends)] = 0.0
@@ -123,6 +125,15 @@ def _rows(fiber: Fiber, known: dict[Internode, int]) -> _Rows:
     trunk = fiber.branches[0].nodes
     root = trunk // 2 if len(fiber.branches) == 1 else trunk - 1
     return _Rows(parents, kinds, root, area_cm2)
+
+
+def _crowding(branch: Branch, fiber: Fiber) -> float:
+    """Return how much larger the periaxonal current of all branches from one node is than that of one.
+
+    It divides as the sections of their space under the first MYSA, which are as their nodes' diameters.
+    """
+    together_um = sum(each.sizes.node_diameter_um for each in fiber.branches if each.parent == branch.parent)
+    return together_um / branch.sizes.node_diameter_um
 
 
 def _number(kinds: dict[Internode, int], internode: Internode) -> int:

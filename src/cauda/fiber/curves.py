@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -10,9 +9,10 @@ from numpy.typing import ArrayLike
 
 from cauda.arrays import Floats, frozen
 from cauda.errors import FiberError
-from cauda.fiber.batch import Potential
+from cauda.fiber.batch import Potential, numbers, one_fiber
 from cauda.fiber.dimensions import Rule
-from cauda.fiber.laying import Fiber, straight
+from cauda.fiber.laying import FEWEST_NODES, Fiber, straight
+from cauda.fiber.number import whole
 from cauda.fiber.pulse import Pulse
 from cauda.fiber.sources import point_source_mv_per_ma
 from cauda.fiber.threshold import Settings, threshold_ma
@@ -40,7 +40,7 @@ class StrengthDuration:
 def strength_duration(
     fiber: Fiber,
     mv_per_ma: Potential | ArrayLike,
-    widths_us: Sequence[float],
+    widths_us: ArrayLike,
     *,
     pulse: Pulse | None = None,
     currents: ArrayLike | None = None,
@@ -52,7 +52,7 @@ def strength_duration(
     ----------
     fiber, mv_per_ma, currents, settings
         As in `cauda.fiber.thresholds`.
-    widths_us : sequence of float
+    widths_us : (n,) array_like
         Of the first phase.
     pulse : Pulse, optional
         What else to take of a pulse; monophasic and cathodic if not given.
@@ -60,28 +60,29 @@ def strength_duration(
     Raises
     ------
     FiberError
-        If there is no width, or as `cauda.fiber.thresholds`.
+        If there is no width or one is not positive, or as `cauda.fiber.thresholds`.
     """
-    if not len(widths_us):
-        raise FiberError("widths_us: found none, wanted one or more")
+    fiber, width = one_fiber(fiber), _positive(widths_us, "widths_us")
     pulse = pulse or Pulse(shape="monophasic")
+    if not isinstance(pulse, Pulse):
+        raise FiberError(f"pulse: found {type(pulse).__name__}, wanted a Pulse, whose width can be changed")
     found = [
         threshold_ma(
             fiber,
             mv_per_ma,
-            replace(pulse, width_us=float(width_us)),
+            replace(pulse, width_us=width_us),
             currents=currents,
             settings=settings,
         )[0]
-        for width_us in widths_us
+        for width_us in width.tolist()
     ]
-    width, threshold = np.array(widths_us, dtype=np.float64), np.array(found)
+    threshold = np.array(found)
     return StrengthDuration(frozen(width), frozen(threshold), *_weiss(width, threshold))
 
 
 def current_distance(
     diameter_um: float,
-    distances_mm: Sequence[float],
+    distances_mm: ArrayLike,
     pulse: Pulse,
     *,
     sigma_s_per_m: float = 0.2,
@@ -95,7 +96,7 @@ def current_distance(
     ----------
     diameter_um : float
         Outer diameter of the fiber, 2 to 16 um.
-    distances_mm : sequence of float
+    distances_mm : (n,) array_like
         From the axis of the fiber.
     pulse : Pulse
     sigma_s_per_m : float
@@ -113,18 +114,28 @@ def current_distance(
     Raises
     ------
     FiberError
-        If a distance is not positive, or as `cauda.fiber.thresholds`.
+        If a distance is not positive or the number of nodes is even, or as `cauda.fiber.thresholds`.
     """
-    distances = np.array(distances_mm, dtype=np.float64)
-    if distances.ndim != 1 or not len(distances) or not (np.isfinite(distances) & (distances > 0)).all():
-        raise FiberError("distances_mm: wanted one or more, all above 0 and finite")
+    distances = _positive(distances_mm, "distances_mm")
+    if whole(nodes, "number of nodes", least=FEWEST_NODES) % 2 == 0:
+        raise FiberError(f"number of nodes: found {nodes:g}, wanted an odd one, so that one is in the middle")
     fiber = straight(diameter_um, nodes, rule=rule)
     positions_mm = fiber.positions_mm
     potentials = [
-        point_source_mv_per_ma((distance, 0.0, 0.0), sigma_s_per_m=sigma_s_per_m)(positions_mm)
-        for distance in distances
+        point_source_mv_per_ma((distance_mm, 0.0, 0.0), sigma_s_per_m=sigma_s_per_m)(positions_mm)
+        for distance_mm in distances.tolist()
     ]
     return threshold_ma([fiber] * len(potentials), potentials, pulse, settings=settings)
+
+
+def _positive(values: ArrayLike, name: str) -> Floats:
+    """Return one or more numbers, all above 0."""
+    given = numbers(values, name).astype(np.float64)
+    if given.ndim != 1 or not given.size:
+        raise FiberError(f"{name}: found shape {given.shape}, wanted one number or more in a row")
+    if (wrong := given[~(np.isfinite(given) & (given > 0))]).size:
+        raise FiberError(f"{name}: found {wrong[0]:g}, wanted more than 0")
+    return given
 
 
 def _weiss(width_us: Floats, threshold_ma: Floats) -> tuple[float, float]:

@@ -113,10 +113,11 @@ class Stepping(NamedTuple):
     Attributes
     ----------
     step_ms : float
-    modes : (k, 4, 24) float64
-        Share of a mode that is left after a step, ``p = 1 / (1 + step decay)``; how far one mV at the node
-        before and one at the node after move it in a step, ``step p before^2`` and ``step p before after``;
-        and what of it goes into the node after, ``p after / before``. Zero beyond the 20 modes.
+    modes : (k, 96) float64
+        Four times 24 numbers, zero beyond the 20 modes: the share of a mode that is left after a step,
+        ``p = 1 / (1 + step decay)``; how far one mV at the node before, and one at the node after, move it
+        in a step, ``step p before^2`` and ``step p before after``; what of it goes into the node after,
+        ``p after / before``.
     axial_before, axial_after : (k,) float64
         Conductance from the node before, or after, less what the internode returns to it within the step,
         in mS.
@@ -403,14 +404,10 @@ def rise_mv_per_ma(trial: Trial) -> float:
     _copy_state(trial.rest, work)
     step_ms = physics.step.step_ms
     steps = min(len(physics.wave), int(_PROBE_MS / step_ms)) + int(_PROBE_AFTER_MS / step_ms)
-    before_ma = 0.0
-    rise_mv = _NO_RISE_MV
-    for index in range(steps):
-        outside_ma = amplitude_ma * physics.wave[index] if index < len(physics.wave) else 0.0
-        step_on(work, tree, physics.channels, physics.step, outside_ma, outside_ma - before_ma)
-        before_ma = outside_ma
-        for node in range(len(tree.parents)):
-            rise_mv = max(rise_mv, nodes[VM, node] - trial.rest.nodes[VM, node])
+    highest_mv = march(work, tree, physics.channels, physics.step, physics.wave, amplitude_ma, steps, False)[
+        1
+    ]
+    rise_mv = max(highest_mv - trial.rest.nodes[VM].max(), _NO_RISE_MV)
     return float(rise_mv / amplitude_ma)
 
 
@@ -497,7 +494,7 @@ def prepare(work: Work, tree: Tree, step: Stepping) -> None:
         nodes[AXIAL, tree.parents[node]] += step.axial_before[kind]
         nodes[AXIAL, node] += step.axial_after[kind]
         nodes[ACROSS, node] = step.across[kind]
-        to_before, to_after = step.modes[kind, 0], step.modes[kind, 3]
+        to_before, to_after = step.modes[kind, :ROOM], step.modes[kind, 3 * ROOM :]
         nodes[TO_BEFORE, node] = _product(to_before, work.modes[node])
         nodes[TO_AFTER, node] = _product(to_after, work.modes[node])
         nodes[JUMP_BEFORE, node] = _product(to_before, work.jumps[node])
@@ -513,8 +510,7 @@ def to_rest(work: Work, tree: Tree, channels: Channels, slow: Stepping) -> None:
     for gate in range(len(channels.gates)):
         work.nodes[GATES + gate, :] = channels.gates[gate]
     prepare(work, tree, slow)
-    for _ in range(_SLOW_STEPS):
-        step_on(work, tree, channels, slow, 0.0, 0.0)
+    march(work, tree, channels, slow, np.zeros(0), 0.0, _SLOW_STEPS, False)
 
 
 @compiled
@@ -543,27 +539,60 @@ def run(
     int
         `FIRED`; or, where no action potential arrived, `HOT` if one started somewhere and `COLD` if none.
     """
-    nodes = work.nodes
+    return march(work, tree, channels, step, wave, amplitude_ma, steps, True)[0]
+
+
+@compiled
+def march(
+    work: Work,
+    tree: Tree,
+    channels: Channels,
+    step: Stepping,
+    wave: Floats,
+    amplitude_ma: float,
+    steps: int,
+    watched: bool,
+) -> tuple[int, float]:
+    """Run a fiber as `run` does; if it is not `watched`, take all steps.
+
+    Returns
+    -------
+    ending : int
+        As of `run`; if it is not watched, never `FIRED`.
+    highest_mv : float
+        Highest membrane potential of any node.
+    """
+    # Taken out of their tuples once and not in each step, which would take twice as long: each array that a
+    # compiled function takes out of a tuple costs a count of its users.
+    nodes, modes, jumps, parents, kinds = work.nodes, work.modes, work.jumps, tree.parents, tree.kinds
+    strengths, factors, constants, table = channels.strengths, channels.factors, step.modes, step.gates
+    storage = channels.capacitance_uf_per_cm2 / step.step_ms
     nodes[CROSSED, :] = -1.0
     calm_steps = int(np.ceil(_CALM_MS / step.step_ms))
     calm = 0
-    outside_ma = 0.0
-    hot = False
+    outside_ma, highest_mv = 0.0, channels.rest_mv
     for index in range(steps):
         before_ma = outside_ma
         outside_ma = amplitude_ma * wave[index] if index < len(wave) else 0.0
-        highest_mv = step_on(work, tree, channels, step, outside_ma, outside_ma - before_ma)
-        if highest_mv > SPIKE_MV:
-            hot = True
+        if outside_ma != before_ma:
+            _jump(nodes, modes, jumps, outside_ma - before_ma)
+        _membranes(nodes, strengths, factors, channels.rest_mv, storage, outside_ma)
+        _solve(nodes, parents, tree.root)
+        _modes(nodes, modes, parents, kinds, constants)
+        now_mv = _gates(nodes, table, channels.gates, channels.rest_mv, outside_ma)
+        highest_mv = max(highest_mv, now_mv)
+        if not watched:
+            continue
+        if now_mv > SPIKE_MV:
             note_crossings(nodes, index, step.step_ms)
             for node in tree.detection:
                 if nodes[VM, node] > SPIKE_MV:
-                    return FIRED
+                    return FIRED, highest_mv
         if index >= len(wave):
-            calm = calm + 1 if highest_mv < channels.rest_mv + _CALM_MV else 0
+            calm = calm + 1 if now_mv < channels.rest_mv + _CALM_MV else 0
             if calm > calm_steps:
                 break
-    return HOT if hot else COLD
+    return HOT if highest_mv > SPIKE_MV else COLD, highest_mv
 
 
 @compiled
@@ -734,15 +763,15 @@ def _modes(nodes: Floats, modes: Floats, parents: Ints, kinds: Ints, constants: 
         before, after = nodes[INSIDE, parents[node]], nodes[INSIDE, node]
         to_before, to_after = 0.0, 0.0
         for mode in range(ROOM):
-            keep = constants[kind, 0, mode]
+            keep = constants[kind, mode]
             moved = (
                 keep * modes[node, mode]
-                + constants[kind, 1, mode] * before
-                + constants[kind, 2, mode] * after
+                + constants[kind, ROOM + mode] * before
+                + constants[kind, 2 * ROOM + mode] * after
             )
             modes[node, mode] = moved
             to_before += keep * moved
-            to_after += constants[kind, 3, mode] * moved
+            to_after += constants[kind, 3 * ROOM + mode] * moved
         nodes[TO_BEFORE, node] = to_before
         nodes[TO_AFTER, node] = to_after
 

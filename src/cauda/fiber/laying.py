@@ -82,7 +82,7 @@ class Fiber:
         A branch comes after the one that it starts from.
     detection : tuple of int
         Nodes at which an action potential must arrive for the fiber to count as recruited; one is enough.
-        None is an end: ends are sealed and have no membrane.
+        They are no ends, as these are sealed and have no membrane.
 
     Raises
     ------
@@ -325,20 +325,19 @@ def _fitting(name: str, room_mm: float, sizes: Dimensions) -> int:
 
 def _refuse_apart(branches: Sequence[Branch]) -> None:
     """Refuse branches of which one does not start where the one before it ends."""
-    for index, branch in enumerate(branches):
-        if (index == 0) != (branch.parent == -1) or branch.parent >= index:
-            wanted = f"0 to {index - 1}" if index else "-1"
-            raise FiberError(f"branch {index}: found the parent {branch.parent}, wanted {wanted}")
-        if index == 0:
-            continue
+    if not branches:
+        raise FiberError("branches: found none, wanted one or more")
+    if branches[0].parent != -1:
+        raise FiberError(f"branch 0: found the parent {branches[0].parent}, wanted -1, for none")
+    for index, branch in enumerate(branches[1:], 1):
+        if not 0 <= branch.parent < index:
+            raise FiberError(f"branch {index}: found the parent {branch.parent}, wanted 0 to {index - 1}")
         apart_mm = math.dist(_places(branches[branch.parent])[-1], _places(branch)[0])
         if apart_mm > _JOIN_MM:
             raise FiberError(
                 f"branch {index}: starts {apart_mm:.3f} mm from the last node of branch {branch.parent}, "
                 "wanted there"
             )
-    if not branches:
-        raise FiberError("branches: found none, wanted one or more")
 
 
 def _path(values: ArrayLike, name: str, fewest: int = 2) -> Floats:

@@ -23,6 +23,7 @@ from cauda.tables.table import read_table
 
 _CM_PER_UM = 1e-4
 _MS_PER_S = 1e3
+_LEAST = 1e-15
 
 
 class Internode(NamedTuple):
@@ -34,11 +35,15 @@ class Internode(NamedTuple):
         Of the fiber that it belongs to.
     before_um, after_um : float
         Diameters of the two nodes between which it lies. They are its own fiber's, but where a branch starts.
+    crowding : float
+        How many times larger the current in the periaxonal space of the node before is than this internode's
+        own part of it: more than 1 where several branches start.
     """
 
     sizes: Dimensions
     before_um: float
     after_um: float
+    crowding: float = 1.0
 
 
 class Modes(NamedTuple):
@@ -80,7 +85,7 @@ def modes(internodes: Sequence[Internode]) -> Modes:
     inner = np.linalg.solve(lower, inner.transpose(0, 2, 1))
     decay, vectors = np.linalg.eigh((inner + inner.transpose(0, 2, 1)) / 2)
     vectors = np.linalg.solve(lower.transpose(0, 2, 1), vectors)
-    before = parts.axial_before[:, None] * vectors[:, 0]
+    before = _not_zero(parts.axial_before[:, None] * vectors[:, 0])
     after = parts.axial_after[:, None] * vectors[:, -2]
     return Modes(
         decay, before, after, parts.axial_before, parts.axial_after,
@@ -147,7 +152,8 @@ def _node(internode: Internode) -> tuple[tuple[float, float], tuple[float, float
     pair = (internode.before_um, internode.after_um)
     axial = [float(_half_ohm(NODE_LENGTH_UM, each)) for each in pair]
     space = [float(_half_ohm(NODE_LENGTH_UM, each + 2 * space_um, each)) for each in pair]
-    return (axial[0], axial[1]), (space[0], space[1])
+    # The axial half is some thousand times less than what follows it; the periaxonal one is not.
+    return (axial[0], axial[1]), (internode.crowding * space[0], space[1])
 
 
 def _half_ohm(length_um: Floats | float, outer_um: Floats | float, inner_um: Floats | float = 0.0) -> Floats:
@@ -184,6 +190,15 @@ def _join(matrix: Floats, one: Ints, other: Ints, value: Floats) -> None:
     matrix[:, other, other] += value
     matrix[:, one, other] -= value
     matrix[:, other, one] -= value
+
+
+def _not_zero(before: Floats) -> Floats:
+    """Return how strongly a node drives modes, by no less than rounding: modes are scaled by it.
+
+    Modes that live at the other end of the internode, in its MYSA, are hardly driven.
+    """
+    least = _LEAST * np.abs(before).max(axis=1, keepdims=True)
+    return np.where(np.abs(before) < least, least, before)
 
 
 def _forcing(parts: _Parts, decay: Floats, vectors: Floats, before: Floats, after: Floats) -> Floats:

@@ -9,7 +9,13 @@ from cauda.errors import FiberError
 
 
 def real(
-    value: object, name: str, *, above: float = -math.inf, least: float = -math.inf, unit: str = ""
+    value: object,
+    name: str,
+    *,
+    above: float = -math.inf,
+    least: float = -math.inf,
+    most: float = math.inf,
+    unit: str = "",
 ) -> float:
     """Return a number as a float.
 
@@ -19,8 +25,8 @@ def real(
         What was given; text is not a number.
     name : str
         What it is, for the message.
-    above, least : float
-        It must be more than the one, and no less than the other.
+    above, least, most : float
+        It must be more than the first, no less than the second and no more than the third.
     unit : str
         For the message.
 
@@ -36,11 +42,13 @@ def real(
     """
     if isinstance(value, Real) and not isinstance(value, bool):
         number = _float(value)
-        if math.isfinite(number) and number > above and number >= least:
+        if math.isfinite(number) and number > above and least <= number <= most:
             return number
     wanted = f"a finite number of {unit}" if unit else "a finite number"
     if above > -math.inf or least > -math.inf:
         wanted = f"more than {above:g} {unit}" if above >= least else f"{least:g} {unit} or more"
+    if most < math.inf:
+        wanted += f" and at most {most:g} {unit}"
     raise FiberError(f"{name}: found {_shown(value)}, wanted {' '.join(wanted.split())}")
 
 

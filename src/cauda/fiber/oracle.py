@@ -1,9 +1,9 @@
 """The same fiber in NEURON, as a judge of the engine: the optional extra ``cauda[neuron]``.
 
-A fiber is laid into sections of NEURON (Hines and Carnevale 1997, doi:10.1162/neco.1997.9.6.1179), each
-with the mechanism ``extracellular`` for the space under the myelin, and run by NEURON's own fixed-step scheme.
-Geometry and constants are those of cauda; the equations, their solution and the search are not. It takes
-seconds where the engine takes milliseconds.
+A fiber is laid into sections of NEURON (Hines and Carnevale 1997, doi:10.1162/neco.1997.9.6.1179), each with
+the mechanism ``extracellular`` for the space under the myelin, and run by NEURON's own fixed-step scheme.
+Geometry and constants are those of cauda; the equations, their solution and the search are not. A threshold
+takes a second where the engine takes a millisecond.
 
     model = oracle.lay(fiber, folder="neuron", settings=Settings(step_us=5))
     oracle.threshold_ma(model, mv_per_ma, Pulse(100, "monophasic"))
@@ -20,15 +20,16 @@ import subprocess
 import sysconfig
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from itertools import count
+from itertools import count, islice, pairwise
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike
 
-from cauda.arrays import Floats, frozen, vector
-from cauda.errors import ArrayError, FiberError
+from cauda.arrays import Floats, frozen
+from cauda.errors import FiberError
+from cauda.fiber.batch import Potential, batch_of
 from cauda.fiber.dimensions import NODE_LENGTH_UM, STIN, Dimensions, compartment, lengths
 from cauda.fiber.engine import COLD, FIRED, HOT, SPIKE_MV
 from cauda.fiber.laying import PER_NODE, Fiber
@@ -38,8 +39,6 @@ from cauda.fiber.running import Run
 from cauda.fiber.threshold import Settings, travel_ms
 from cauda.files import atomic_folder
 from cauda.tables.table import read_table
-
-Potential = Callable[[Floats], ArrayLike]
 
 _MECHANISM = "cauda_mrg"
 _CM_PER_UM = 1e-4
@@ -52,7 +51,6 @@ _END_OHM_CM, _END_S_PER_CM2, _END_UF_PER_CM2 = 1e10, 1e-4, 1.0
 _OPEN_S_PER_CM2 = 1e10
 # The lowest amplitude of a search moves neighboring nodes apart by so much: far less than any threshold.
 _START_MV = 2.0
-_ASCENT = 1.25
 _RESTLESS = 1e-6
 
 # What the mechanism file can express; the numbers may be others.
@@ -117,31 +115,34 @@ def lay(fiber: Fiber, *, folder: str | Path, settings: Settings) -> Model:
     for section in sections:
         section.nseg = 1
         section.insert("extracellular")
-    parents = fiber.parents
+    parents, ends = fiber.parents, fiber.ends
     for node, sizes in enumerate(_sizes(fiber)):
         at = PER_NODE * node
-        _become_node(sections[at], sizes, membrane, sealed=node in fiber.ends)
+        _become_node(sections[at], sizes, membrane, sealed=node in ends)
         if node == 0:
             continue
         _become_internode(sections[at - PER_NODE + 1 : at], sizes, membrane)
         chain = (sections[PER_NODE * int(parents[node])], *sections[at - PER_NODE + 1 : at + 1])
-        for before, after in zip(chain, chain[1:], strict=False):
+        for before, after in pairwise(chain):
             after.connect(before(1), 0)
     return Model(fiber, settings, sections)
 
 
 def fires(
-    model: Model, mv_per_ma: Potential | ArrayLike, pulse: Pulse | Waveform, amplitude_ma: float
+    model: Model,
+    mv_per_ma: Potential | ArrayLike,
+    pulse: Pulse | Waveform,
+    amplitude_ma: float,
+    *,
+    currents: ArrayLike | None = None,
 ) -> bool:
-    """Return whether a fiber fires at an amplitude, in mA.
+    """Return whether a fiber fires at an amplitude.
 
     Parameters
     ----------
     model : Model
-    mv_per_ma : callable or (compartments,) array_like
-        The potential outside for 1 mA: a function of points, ``(n, 3)`` mm, or its values at the compartments.
-    pulse : Pulse or Waveform
-        It starts at rest.
+    mv_per_ma, pulse, currents
+        As in `cauda.fiber.thresholds`, of one fiber. The pulse starts from rest.
     amplitude_ma : float
 
     Raises
@@ -149,29 +150,49 @@ def fires(
     FiberError
         If the potential has the wrong shape or is not finite.
     """
-    return _try(model, _outside(model, mv_per_ma), _levels(model, pulse), amplitude_ma) == FIRED
+    outside = batch_of(model.fiber, mv_per_ma, currents).potential()
+    return _try(model, outside, _levels(model, pulse), amplitude_ma) == FIRED
 
 
-def threshold_ma(model: Model, mv_per_ma: Potential | ArrayLike, pulse: Pulse | Waveform) -> float:
+def threshold_ma(
+    model: Model,
+    mv_per_ma: Potential | ArrayLike,
+    pulse: Pulse | Waveform,
+    *,
+    currents: ArrayLike | None = None,
+    ascent: float = 1.25,
+) -> float:
     """Return the least amplitude, in mA, at which a fiber fires; inf for none.
 
-    The search goes upwards by a quarter at a time, from an amplitude at which no action potential starts, and
-    then halves the interval in geometric means. What is returned fires and is at most by the tolerance of
-    the settings above an amplitude that does not.
+    The search goes upwards from an amplitude at which no action potential starts, and then halves the
+    interval in geometric means. What is returned fires and is at most by the tolerance of the settings above
+    an amplitude that does not.
 
     Parameters
     ----------
-    model, mv_per_ma, pulse
+    model, mv_per_ma, pulse, currents
         As in `fires`.
+    ascent : float
+        How many times larger each amplitude on the way up is than the one before. Large values take fewer
+        runs and may step over a fiber's window between threshold and block.
+
+    Raises
+    ------
+    FiberError
+        As `fires`; and if `ascent` is not more than 1.
     """
-    outside = _outside(model, mv_per_ma)
+    if not (np.isfinite(ascent) and ascent > 1):
+        raise FiberError(f"ascent: found {ascent!r}, wanted more than 1")
+    outside = batch_of(model.fiber, mv_per_ma, currents).potential()
     levels = _levels(model, pulse)
     steepest = _steepest(model.fiber, outside)
     if steepest <= 0:
         return np.inf
-    return _search(
-        lambda amplitude_ma: _try(model, outside, levels, amplitude_ma), _START_MV / steepest, model.settings
-    )
+
+    def attempt(amplitude_ma: float) -> int:
+        return _try(model, outside, levels, amplitude_ma)
+
+    return _search(attempt, _START_MV / steepest, ascent, model.settings)
 
 
 def simulate(
@@ -180,33 +201,37 @@ def simulate(
     pulse: Pulse | Waveform,
     amplitude_ma: float,
     *,
+    currents: ArrayLike | None = None,
     duration_ms: float,
 ) -> Run:
-    """Run a fiber once, from rest.
+    """Return the membrane potentials of a fiber over time.
 
     Parameters
     ----------
-    model, mv_per_ma, pulse, amplitude_ma
+    model, mv_per_ma, pulse, amplitude_ma, currents
         As in `fires`.
     duration_ms : float
-        How long.
+        How long to run.
 
     Returns
     -------
     Run
         At sealed ends the potential means nothing.
+
+    Raises
+    ------
+    FiberError
+        As `fires`; and if the duration is not one step or more.
     """
     step_ms = _step_ms(model)
-    steps = round(duration_ms / step_ms)
-    outside = _outside(model, mv_per_ma)
+    if not (np.isfinite(duration_ms) and duration_ms >= step_ms):
+        raise FiberError(f"duration_ms: found {duration_ms!r}, wanted at least one step, {step_ms:g} ms")
+    steps = int(np.ceil(duration_ms / step_ms - 1e-9))
+    outside = batch_of(model.fiber, mv_per_ma, currents).potential()
     vm = [section(0.5)._ref_v for section in model.sections[::PER_NODE]]
-    rows = [
-        [each[0] for each in vm]
-        for _, _ in zip(
-            range(steps + 1), _advancing(model, outside, _levels(model, pulse), amplitude_ma), strict=False
-        )
-    ]
-    time_ms, vm_mv = step_ms * np.arange(steps + 1), np.array(rows)
+    run = _advancing(model, outside, _levels(model, pulse), amplitude_ma)
+    vm_mv = np.array([[each[0] for each in vm] for _ in islice(run, steps + 1)], dtype=np.float64)
+    time_ms = step_ms * np.arange(steps + 1, dtype=np.float64)
     return Run(frozen(time_ms), frozen(vm_mv), frozen(_crossings(time_ms, vm_mv)))
 
 
@@ -395,31 +420,19 @@ def _levels(model: Model, pulse: Pulse | Waveform) -> Floats:
     return levels
 
 
-def _outside(model: Model, mv_per_ma: Potential | ArrayLike) -> Floats:
-    values = mv_per_ma(model.fiber.positions_mm) if callable(mv_per_ma) else mv_per_ma
-    try:
-        return vector(values, "mv_per_ma", length=model.fiber.compartment_count)
-    except ArrayError as error:
-        raise FiberError(str(error)) from error
-
-
 def _steepest(fiber: Fiber, outside: Floats) -> float:
     """Return the largest difference of the potential between two neighboring nodes."""
     at_nodes = outside[::PER_NODE]
     return float(np.abs(at_nodes[1:] - at_nodes[fiber.parents[1:]]).max())
 
 
-def _search(attempt: Callable[[float], int], start_ma: float, settings: Settings) -> float:
+def _search(attempt: Callable[[float], int], start_ma: float, ascent: float, settings: Settings) -> float:
     low = min(start_ma, settings.limit_ma)
     while attempt(low) != COLD:
         low /= 2
         if low < _RESTLESS * start_ma:
             return np.inf
-    high = low
-    while True:
-        high = min(_ASCENT * low, settings.limit_ma)
-        if attempt(high) == FIRED:
-            break
+    while attempt(high := min(ascent * low, settings.limit_ma)) != FIRED:
         if high >= settings.limit_ma:
             return np.inf
         low = high
@@ -445,11 +458,11 @@ def _crossings(time_ms: Floats, vm_mv: Floats) -> Floats:
 
 def _try(model: Model, outside: Floats, levels: Floats, amplitude_ma: float) -> int:
     """Run a fiber for as many steps as there are levels, or until it fires; return how that ended."""
-    vm = [section(0.5)._ref_v for section in model.sections[::PER_NODE]]
-    inner = [vm[node] for node in range(len(vm)) if node not in model.fiber.ends]
+    vm, ends = [section(0.5)._ref_v for section in model.sections[::PER_NODE]], model.fiber.ends
+    inner = [each for node, each in enumerate(vm) if node not in ends]
     detection = [vm[node] for node in model.fiber.detection]
     ending = COLD
-    for _, _ in zip(range(len(levels) + 1), _advancing(model, outside, levels, amplitude_ma), strict=False):
+    for _ in islice(_advancing(model, outside, levels, amplitude_ma), len(levels) + 1):
         if any(each[0] > SPIKE_MV for each in detection):
             return FIRED
         if ending == COLD and any(each[0] > SPIKE_MV for each in inner):

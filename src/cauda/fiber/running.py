@@ -9,15 +9,19 @@ from numpy.typing import ArrayLike
 
 from cauda.arrays import Floats, frozen
 from cauda.errors import FiberError
-from cauda.fiber.batch import Potential
+from cauda.fiber.batch import Potential, one_fiber
 from cauda.fiber.dimensions import Rule
 from cauda.fiber.engine import CROSSED, trace, trial_of
 from cauda.fiber.laying import Fiber, straight
+from cauda.fiber.number import real, whole
 from cauda.fiber.pulse import Pulse, Waveform
-from cauda.fiber.threshold import Settings, prepared, travel_ms
+from cauda.fiber.threshold import MOST_MA, Settings, prepared, settings_of, travel_ms, waveform_of
 
 _STEP_US = 5.0
 _UA_PER_NA = 1e-3
+_MOST_NA = 1e9
+# Of the traces: 800 MB.
+_MOST_VALUES = 10**8
 # The clamp of the reference velocities: 5 nA for 0.1 ms at node 3 of 41, timed from node 13 to node 33.
 _NODES, _CLAMPED, _FROM, _TO = 41, 3, 13, 33
 _CLAMP_NA, _CLAMP_US = 5.0, 100.0
@@ -25,11 +29,23 @@ _CLAMP_NA, _CLAMP_US = 5.0, 100.0
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Clamp:
-    """A current injected into a node, with a waveform of its own; positive depolarizes."""
+    """A current injected into a node, with a waveform of its own; positive depolarizes.
+
+    Raises
+    ------
+    FiberError
+        If the node is no whole number, the current not finite or the waveform is none.
+    """
 
     node: int
     current_na: float
     waveform: Waveform
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "node", whole(self.node, "node of a clamp", least=0))
+        real(self.current_na, "current of a clamp", least=-_MOST_NA, most=_MOST_NA, unit="nA")
+        if not isinstance(self.waveform, Waveform):
+            raise FiberError(f"waveform of a clamp: found {type(self.waveform).__name__}, wanted a Waveform")
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -80,12 +96,14 @@ def simulate(
     duration_ms : float, optional
         How long to run; if not given, as long as an action potential may take to start and travel.
     settings : Settings, optional
-        Its time step, 5 us if it has none, membrane and window are used.
+        Its time step, 5 us if it has none, membrane and window are used. With 5 us thresholds lie 1 to 2 %
+        above those that `cauda.fiber.thresholds` extrapolates to step zero.
 
     Raises
     ------
     FiberError
-        As `cauda.fiber.thresholds`; and if the amplitude, the duration or the clamp is not possible.
+        As `cauda.fiber.thresholds`, but that a potential may be zero; and if the amplitude, the duration or
+        the clamp is not possible.
 
     Examples
     --------
@@ -95,27 +113,25 @@ def simulate(
     >>> int(np.nanargmin(run.crossed_ms))
     15
     """
-    settings = settings or Settings()
-    waveform = pulse.waveform() if isinstance(pulse, Pulse) else pulse
+    fiber, settings, waveform = one_fiber(fiber), settings_of(settings), waveform_of(pulse)
+    amplitude_ma = real(amplitude_ma, "amplitude_ma", least=-MOST_MA, most=MOST_MA, unit="mA")
     step_ms = (settings.step_us or _STEP_US) / 1000
-    if not np.isfinite(amplitude_ma):
-        raise FiberError(f"amplitude_ma: found {amplitude_ma}, wanted a finite number")
     if duration_ms is None:
         duration_ms = waveform.duration_ms + settings.window_ms + travel_ms(fiber)
-    if not (np.isfinite(duration_ms) and duration_ms >= step_ms):
-        raise FiberError(f"duration_ms: found {duration_ms:g}, wanted at least one step, {step_ms:g} ms")
+    most_ms = _MOST_VALUES // fiber.node_count * step_ms
+    duration_ms = real(duration_ms, "duration_ms", least=step_ms, most=most_ms, unit="ms")
     steps = int(np.ceil(duration_ms / step_ms - 1e-9))
+    node, injected = _injected(clamp, fiber, step_ms, steps)
     potential = np.zeros(fiber.compartment_count) if mv_per_ma is None else mv_per_ma
     arrays, outside, physics = prepared(fiber, potential, currents, waveform, step_ms, settings)
     trial = trial_of(0, arrays, outside, physics, steps)
-    node, injected = _injected(clamp, fiber, step_ms, steps)
     vm_mv = np.empty((steps + 1, fiber.node_count))
     trace(
         trial.work,
         trial.tree,
         physics.channels,
         physics.step,
-        float(amplitude_ma) * _fitted(physics.wave, steps),
+        amplitude_ma * _fitted(physics.wave, steps),
         node,
         injected,
         vm_mv,
@@ -166,10 +182,13 @@ def conduction_velocity(
 def _injected(clamp: Clamp | None, fiber: Fiber, step_ms: float, steps: int) -> tuple[int, Floats]:
     if clamp is None:
         return 0, np.zeros(steps)
-    if not 0 < clamp.node < fiber.node_count or clamp.node in fiber.ends:
-        raise FiberError(f"clamp: node {clamp.node} is none that has a membrane, and a current needs one")
-    if not np.isfinite(clamp.current_na):
-        raise FiberError(f"clamp: found {clamp.current_na} nA, wanted a finite number")
+    if not isinstance(clamp, Clamp):
+        raise FiberError(f"clamp: found {type(clamp).__name__}, wanted a Clamp or None")
+    if clamp.node >= fiber.node_count or clamp.node in fiber.ends:
+        raise FiberError(
+            f"node of a clamp: found {clamp.node}, wanted one of 1 to {fiber.node_count - 2} that is none of "
+            f"the ends, {fiber.ends}, which have no membrane"
+        )
     return clamp.node, _fitted(clamp.current_na * _UA_PER_NA * clamp.waveform.means(step_ms), steps)
 
 

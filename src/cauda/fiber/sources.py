@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 from cauda.arrays import Floats, points
 from cauda.errors import ArrayError, FiberError
+from cauda.fiber.number import real
 
 
 def point_source_mv_per_ma(source_mm: Sequence[float], *, sigma_s_per_m: float) -> Callable[[Floats], Floats]:
@@ -23,7 +25,8 @@ def point_source_mv_per_ma(source_mm: Sequence[float], *, sigma_s_per_m: float) 
     Returns
     -------
     callable
-        Of points, ``(n, 3)`` mm; gives ``(n,)`` mV for 1 mA. It refuses a point at the source.
+        Of points, ``(n, 3)`` mm; gives ``(n,)`` mV for 1 mA. It raises `FiberError` for a point at the
+        source, and for what are no points.
 
     Raises
     ------
@@ -36,18 +39,21 @@ def point_source_mv_per_ma(source_mm: Sequence[float], *, sigma_s_per_m: float) 
     >>> float(potential([[1.0, 0.0, 0.0]]).round(1)[0])
     397.9
     """
-    try:
-        source = points([source_mm], "source")[0]
-    except ArrayError as error:
-        raise FiberError(str(error)) from error
-    if not (np.isfinite(sigma_s_per_m) and sigma_s_per_m > 0):
-        raise FiberError(f"conductivity: found {sigma_s_per_m:g} S/m, wanted more than 0")
+    sigma_s_per_m = real(sigma_s_per_m, "conductivity", above=0, unit="S/m")
+    source = _points([source_mm], "source")[0]
 
     def potential(points_mm: Floats) -> Floats:
-        distance_mm = np.linalg.norm(np.asarray(points_mm, dtype=np.float64) - source, axis=-1)
+        distance_mm = np.linalg.norm(_points(points_mm, "points of the potential") - source, axis=1)
         if not distance_mm.all():
             raise FiberError(f"point source at {tuple(source.tolist())} mm: a point of the fiber lies on it")
         # mA / (S/m mm) is V
         return np.asarray(1000 / (4 * np.pi * sigma_s_per_m * distance_mm))
 
     return potential
+
+
+def _points(values: ArrayLike, name: str) -> Floats:
+    try:
+        return points(values, name)
+    except ArrayError as error:
+        raise FiberError(str(error)) from error

@@ -13,12 +13,13 @@ from numpy.typing import ArrayLike
 
 from cauda.arrays import Bools, Floats, Ints, frozen
 from cauda.errors import FiberError
-from cauda.fiber.batch import Part, Potential, Progress, batch_of, in_parts
+from cauda.fiber.batch import Part, Potential, Progress, batch_of, in_parts, numbers
 from cauda.fiber.cable import cable, channels, stepping
 from cauda.fiber.engine import (
     BLOCKED,
     FOUND,
     LIMIT,
+    RESTLESS,
     Cable,
     Found,
     Limits,
@@ -31,12 +32,20 @@ from cauda.fiber.engine import (
 from cauda.fiber.laying import Fiber, straight
 from cauda.fiber.membrane import Membrane, mrg
 from cauda.fiber.modes import Modes
+from cauda.fiber.number import real, whole
 from cauda.fiber.pulse import Pulse, Waveform
 from cauda.fiber.sources import point_source_mv_per_ma
 
+MOST_MA = 1e9
+"""Largest amplitude that is computed with."""
+
 _SLOW_MS = 5.0
-# The finer of two steps: at most so long, and at least so many in the shortest phase.
-_FINE_US, _PER_PHASE = 10.0, 24
+# The finer of two steps: at most so long, and at least so many in the shortest phase. Of phases that are too
+# short for that only the charge counts, and a step need be no shorter than the last.
+_FINE_US, _PER_PHASE, _FINEST_US = 10.0, 24, 0.1
+# At this step thresholds lie about 0.3 % above those of step zero.
+_TRY_US = 1.0
+_LONGEST_WINDOW_MS = 1e4
 _FLAT = 1e-9
 _END_NODES = 2
 _SPREAD = 0.05
@@ -59,7 +68,7 @@ class Settings:
         Time step. None searches with two steps, the finer at most 10 us, and extrapolates to step zero,
         within 0.5 % of it. Thresholds of programs with one step are found with that step.
     tolerance : float
-        A threshold is at most by this share above an amplitude that does not fire.
+        A search ends at an amplitude that is at most by this share above one that does not fire.
     limit_ma : float
         Largest amplitude to try.
     block : float
@@ -71,6 +80,11 @@ class Settings:
         Of the nodes; None for that of McIntyre, Richardson and Grill 2002.
     threads : int or None
         How many to use; None for as many as numba is set to.
+
+    Raises
+    ------
+    FiberError
+        If one of these is not possible.
     """
 
     step_us: float | None = None
@@ -82,15 +96,23 @@ class Settings:
     threads: int | None = None
 
     def __post_init__(self) -> None:
-        for name, least in (("tolerance", 1e-6), ("limit_ma", 0.0), ("window_ms", 0.0)):
-            if not (np.isfinite(getattr(self, name)) and getattr(self, name) > least):
-                raise FiberError(f"{name}: found {getattr(self, name)!r}, wanted more than {least:g}")
-        if self.step_us is not None and not 0.01 <= self.step_us <= 100:
-            raise FiberError(f"step_us: found {self.step_us!r}, wanted None or 0.01 to 100 us")
-        if not (np.isfinite(self.block) and (self.block == 0 or self.block > 1)):
-            raise FiberError(f"block: found {self.block!r}, wanted 0 or more than 1")
-        if self.threads is not None and self.threads < 1:
-            raise FiberError(f"threads: found {self.threads!r}, wanted None or 1, 2, ...")
+        # As floats: for whole numbers the engine would be compiled once more.
+        known: dict[str, object] = {
+            "tolerance": real(self.tolerance, "tolerance", above=1e-6),
+            "limit_ma": real(self.limit_ma, "limit_ma", above=0, most=MOST_MA, unit="mA"),
+            "block": real(self.block, "block", least=0),
+            "window_ms": real(self.window_ms, "window_ms", above=0, most=_LONGEST_WINDOW_MS, unit="ms"),
+        }
+        if self.step_us is not None:
+            known["step_us"] = real(self.step_us, "step_us", least=0.01, most=100, unit="us")
+        if self.threads is not None:
+            known["threads"] = whole(self.threads, "threads", least=1)
+        for name, value in known.items():
+            object.__setattr__(self, name, value)
+        if 0 < self.block <= 1:
+            raise FiberError(f"block: found {self.block:g}, wanted 0 or more than 1")
+        if not isinstance(self.membrane, Membrane | None):
+            raise FiberError(f"membrane: found {type(self.membrane).__name__}, wanted a Membrane or None")
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -188,8 +210,7 @@ def thresholds(
     (0.12, 15)
     """
     batch = batch_of(fibers, mv_per_ma, currents)
-    settings = settings or Settings()
-    waveform = pulse.waveform() if isinstance(pulse, Pulse) else pulse
+    settings, waveform = settings_of(settings), waveform_of(pulse)
     plan = _plan(waveform, settings)
     rows = in_parts(
         batch,
@@ -216,8 +237,8 @@ def fires(
     amplitude_ma : float or (n,) array_like
         For all fibers, or for each.
     fibers, mv_per_ma, pulse, currents, settings
-        As in `thresholds`. Without a time step in the settings the finer of its two is taken; thresholds
-        extrapolated from both lie 1 to 2 % lower.
+        As in `thresholds`. Without a time step in the settings one of at most 1 us is taken; with it
+        thresholds lie some 0.3 % above those that are extrapolated to step zero.
 
     Returns
     -------
@@ -229,19 +250,51 @@ def fires(
         As `thresholds`; and if an amplitude is not finite.
     """
     batch = batch_of(fibers, mv_per_ma, currents)
-    settings = settings or Settings()
-    waveform = pulse.waveform() if isinstance(pulse, Pulse) else pulse
-    try:
-        wanted = np.broadcast_to(np.asarray(amplitude_ma, dtype=np.float64), len(batch.fibers))
-    except (TypeError, ValueError) as error:
-        raise FiberError(
-            f"amplitude_ma: wanted one number or one for each of {len(batch.fibers)} fibers"
-        ) from error
-    if not np.isfinite(wanted).all():
-        raise FiberError("amplitude_ma: a value is not a finite number")
-    step_ms = _plan(waveform, settings).steps_ms[-1]
+    settings, waveform = settings_of(settings), waveform_of(pulse)
+    wanted = _amplitudes(amplitude_ma, len(batch.fibers))
+    step_ms = _steps_ms(waveform, settings)[-1]
+    if settings.step_us is None:
+        step_ms /= np.ceil(1000 * step_ms / _TRY_US - 1e-9)
     rows = in_parts(batch, settings.threads, lambda part: _try(part, waveform, step_ms, settings, wanted))
     return frozen(rows[:, 0] > 0)
+
+
+def settings_of(settings: Settings | None) -> Settings:
+    """Return settings, the default ones if none are given.
+
+    Raises
+    ------
+    FiberError
+        If they are something else.
+    """
+    if not isinstance(settings, Settings | None):
+        raise FiberError(f"settings: found {type(settings).__name__}, wanted Settings or None")
+    return settings or Settings()
+
+
+def waveform_of(pulse: Pulse | Waveform) -> Waveform:
+    """Return the course over time of a pulse or of what already is one.
+
+    Raises
+    ------
+    FiberError
+        If it is neither.
+    """
+    if not isinstance(pulse, Pulse | Waveform):
+        raise FiberError(f"pulse: found {type(pulse).__name__}, wanted a Pulse or a Waveform")
+    return pulse.waveform() if isinstance(pulse, Pulse) else pulse
+
+
+def _amplitudes(amplitude_ma: ArrayLike, fibers: int) -> Floats:
+    """Return an amplitude for each fiber."""
+    given = numbers(amplitude_ma, "amplitude_ma").astype(np.float64)
+    if given.shape not in ((), (fibers,)):
+        raise FiberError(
+            f"amplitude_ma: found shape {given.shape}, wanted one number or one for each of {fibers} fibers"
+        )
+    if not (np.abs(given) <= MOST_MA).all():
+        raise FiberError(f"amplitude_ma: a value is not a finite number or above {MOST_MA:g} mA")
+    return np.full(fibers, given)
 
 
 class _Plan(NamedTuple):
@@ -282,11 +335,12 @@ def _search(part: Part, waveform: Waveform, plan: _Plan, settings: Settings) -> 
 
 
 def _try(part: Part, waveform: Waveform, step_ms: float, settings: Settings, amplitude_ma: Floats) -> Floats:
+    """Return 1 for each of some fibers that fires, and 0 for the others, ``(n, 1)``."""
     arrays, internodes = cable(part.fibers)
     physics, steps = _physics(part.fibers, internodes, waveform, step_ms, settings)
     fired = np.zeros((len(part.fibers), 1))
     own = amplitude_ma[part.first : part.first + len(part.fibers)]
-    fires_all(arrays, part.mv_per_ma, physics, steps, np.ascontiguousarray(own), fired[:, 0])
+    fires_all(arrays, part.mv_per_ma, physics, steps, own, fired[:, 0])
     return fired
 
 
@@ -333,17 +387,20 @@ def travel_ms(fiber: Fiber) -> float:
 
 
 def _plan(waveform: Waveform, settings: Settings) -> _Plan:
-    if settings.step_us is not None:
-        steps_ms: tuple[float, ...] = (settings.step_us / 1000,)
-    else:
-        # Both steps divide the shortest phase, so that none of its edges falls within one.
-        phase_us = 1000 * waveform.shortest_phase_ms
-        most_us = min(_FINE_US, phase_us / _PER_PHASE)
-        fine_us = phase_us / (2 * np.ceil(phase_us / (2 * most_us) - 1e-9))
-        steps_ms = (2 * fine_us / 1000, fine_us / 1000)
+    steps_ms = _steps_ms(waveform, settings)
     membrane = settings.membrane or mrg()
     key = (waveform.edges_ms.tobytes(), waveform.levels.tobytes(), steps_ms[0])
     return _Plan(steps_ms, _rise_mv(*key, membrane))
+
+
+def _steps_ms(waveform: Waveform, settings: Settings) -> tuple[float, ...]:
+    if settings.step_us is not None:
+        return (settings.step_us / 1000,)
+    # Both steps divide the shortest phase, so that none of its edges falls within one.
+    phase_us = 1000 * waveform.shortest_phase_ms
+    most_us = min(_FINE_US, phase_us / _PER_PHASE)
+    fine_us = max(phase_us / (2 * np.ceil(phase_us / (2 * most_us) - 1e-9)), _FINEST_US)
+    return (2 * fine_us / 1000, fine_us / 1000)
 
 
 @lru_cache(maxsize=64)
@@ -385,6 +442,7 @@ def _thresholds(fibers: Sequence[Fiber], rows: Floats, settings: Settings) -> Th
         _CONSTANT: "the potential is the same everywhere along the fiber",
         LIMIT: f"no action potential starts up to the limit of {settings.limit_ma:g} mA",
         BLOCKED: f"action potentials start but none arrives, up to the limit of {settings.limit_ma:g} mA",
+        RESTLESS: "the fiber fires without any current",
     }
     ends = np.array(
         [_near_end(fiber, int(node)) for fiber, node in zip(fibers, nodes, strict=True)], dtype=bool
@@ -398,9 +456,7 @@ def _thresholds(fibers: Sequence[Fiber], rows: Floats, settings: Settings) -> Th
         node=frozen(nodes),
         latency_ms=frozen(np.where(none, np.nan, column["latency_ms"])),
         end_excited=frozen(ends),
-        reason=tuple(
-            reasons.get(int(ending), "the fiber fires without any current") for ending in column["ending"]
-        ),
+        reason=tuple(reasons[int(ending)] for ending in column["ending"]),
     )
 
 
