@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import csv
+import tempfile
 from collections.abc import Mapping
+from pathlib import Path
 
 import numpy as np
-from benchmarks import fibers, verify_fibers
+from benchmarks import fibers, verify_fibers, verify_neuron
 
 from cauda.arrays import Floats
 from cauda.fiber import Pulse, Settings, conduction_velocity, threshold_ma
@@ -19,16 +21,29 @@ _PULSES = {
     "with a gap": [Pulse(100, gap_us=30)],
 }
 _FIBERS = 60
+_PAIRS = 12
 _SMALL_STEPS_US = (1.0, 0.5)
 
 
 def tables() -> dict[str, dict[str, float]]:
-    """Return the figures of the tables ``fibers`` and ``fiber_cost``, as far as they can be measured here."""
-    found = {"fibers": _accuracy()}
+    """Return the figures of the three tables on fibers; that beside NEURON only where NEURON is installed."""
     cost = fibers.measured(everything=True)
+    found = {"fibers": _accuracy(), "fiber_cost": {name: cost[name] for name in fibers.SHOWN}}
     if fibers.AGAINST_NEURON in cost:
-        found["fiber_cost"] = {name: cost[name] for name in fibers.SHOWN}
+        found["fiber_neuron"] = _beside_neuron() | {fibers.AGAINST_NEURON: cost[fibers.AGAINST_NEURON]}
     return found
+
+
+def _beside_neuron() -> dict[str, float]:
+    groups = {
+        "straight and curved fibers, largest difference": verify_neuron.random_fibers(_PAIRS, seed=0),
+        "branched fibers, largest difference": verify_neuron.branched_fibers(_PAIRS, seed=0),
+    }
+    with tempfile.TemporaryDirectory() as folder:
+        return {
+            name: _largest([verify_neuron.compared(each, Path(folder)) for each in group])
+            for name, group in groups.items()
+        }
 
 
 def _accuracy() -> dict[str, float]:

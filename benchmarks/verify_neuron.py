@@ -168,14 +168,21 @@ def _beside(generator: np.random.Generator, fiber: Fiber, node: int, kind: str, 
 
 def _compare(comparisons: Sequence[Comparison], folder: Path) -> int:
     """Print all; return the exit status."""
-    errors = [_print(comparison, folder) for comparison in comparisons]
+    errors = [compared(comparison, folder) for comparison in comparisons]
     beyond = sum(not abs(error) <= each.bar for error, each in zip(errors, comparisons, strict=True))
     worst = max(errors, key=abs)
     print(f"\n{len(errors)} fibers, largest difference {100 * worst:+.4f} %, {beyond} beyond their bar")
     return int(beyond > 0)
 
 
-def _print(comparison: Comparison, folder: Path) -> float:
+def compared(comparison: Comparison, folder: Path) -> float:
+    """Print one comparison; return the relative difference of cauda from NEURON.
+
+    Raises
+    ------
+    CaudaError
+        If NEURON or a compiler is missing.
+    """
     fiber, mv_per_ma, pulse = comparison.fiber, comparison.mv_per_ma, comparison.pulse
     model = oracle.lay(fiber, folder=folder, settings=comparison.settings)
     theirs_ma = oracle.threshold_ma(model, mv_per_ma, pulse)

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from cauda.arrays import Floats
 from cauda.fiber.cable import cable, channels, gate_table, stepping
 from cauda.fiber.dimensions import dimensions
-from cauda.fiber.engine import HIGHEST_MV, LOWEST_MV, MODES, TABLE_MV, Stepping
+from cauda.fiber.engine import HIGHEST_MV, LOWEST_MV, MODES, ROOM, TABLE_MV, Stepping
 from cauda.fiber.laying import Branch, Fiber, branched, straight
 from cauda.fiber.membrane import Channel, Membrane, mrg
 from cauda.fiber.modes import Internode, Modes, modes
@@ -54,7 +54,7 @@ class Follower:
     def move(self, inside_mv: Floats, outside_mv: Floats) -> Floats:
         """Take a step; return the currents into the axon of the node before and after."""
         row, step, forcing = self.row, self.step, self.found.forcing[self.row]
-        keep, by_before, by_after, to_after = step.modes[row, :, :MODES]
+        keep, by_before, by_after, to_after = step.modes[row].reshape(4, ROOM)[:, :MODES]
         self.modes += forcing[:MODES] @ (outside_mv - self.outside_mv)
         self.outside_mv = outside_mv
         own = np.array([step.axial_before[row], step.axial_after[row]]) * inside_mv
@@ -84,7 +84,7 @@ def test_implicit_steps_by_modes_are_those_of_the_whole_matrices(
 
 
 def test_modes_beyond_the_last_have_no_effect() -> None:
-    assert not stepping(modes(KINDS), mrg(), 0.005).modes[:, :, MODES:].any()
+    assert not stepping(modes(KINDS), mrg(), 0.005).modes.reshape(-1, 4, ROOM)[:, :, MODES:].any()
 
 
 def test_many_long_steps_end_in_the_steady_state(network: Assemble) -> None:
@@ -175,7 +175,7 @@ def test_a_step_takes_no_more_than_it_gets(daughter_um: float, trunk_um: float, 
     # the system of a step stays diagonally dominant: what is passed on is less than what flows in
     step = stepping(modes([tapered(trunk_um, daughter_um)]), mrg(), step_ms)
     assert 0 < step.across[0] < min(step.axial_before[0], step.axial_after[0])
-    keep = step.modes[0, 0, :MODES]
+    keep = step.modes[0, :MODES]
     assert ((keep > 0) & (keep < 1)).all()
 
 
