@@ -2,7 +2,10 @@
 
 import re
 
+from docutils import nodes
+from docutils.utils.math.latex2mathml import tex2mathml
 from sphinx.application import Sphinx
+from sphinx.writers.html5 import HTML5Translator
 
 from cauda import __version__
 
@@ -28,11 +31,21 @@ python_maximum_signature_line_length = 80
 
 html_theme = "furo"
 html_title = f"cauda {__version__}"
+html_math_renderer = "mathml"
 
 
 def setup(app: Sphinx) -> None:
-    """Mend what napoleon makes of two attributes in one entry."""
+    """Write equations as MathML, and mend what napoleon makes of two attributes in one entry."""
+    app.add_html_math_renderer("mathml", (_write_equation, None), (_write_equation, None))
     app.connect("autodoc-process-docstring", _keep_names_together, priority=900)
+
+
+def _write_equation(translator: HTML5Translator, node: nodes.Element) -> None:
+    # Browsers draw MathML by themselves; Sphinx's default fetches a program from the network to do so.
+    as_block = isinstance(node, nodes.math_block)
+    equation = tex2mathml(node.astext(), as_block=as_block)
+    translator.body.append(f'<p class="math">{equation}</p>\n' if as_block else equation)
+    raise nodes.SkipNode
 
 
 def _keep_names_together(

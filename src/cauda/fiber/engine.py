@@ -311,7 +311,7 @@ def fires_all(
     """Try fibers at one amplitude each; `fired` receives 1 or 0."""
     for fiber in range(len(steps)):
         trial = trial_of(fiber, fibers, mv_per_ma, physics, steps[fiber])
-        fired[fiber] = float(attempt(trial, amplitude_ma[fiber]) == FIRED)
+        fired[fiber] = 1.0 if attempt(trial, amplitude_ma[fiber]) == FIRED else 0.0
 
 
 @compiled

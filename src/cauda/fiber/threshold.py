@@ -395,6 +395,11 @@ def _plan(waveform: Waveform, settings: Settings) -> _Plan:
 
 def _steps_ms(waveform: Waveform, settings: Settings) -> tuple[float, ...]:
     if settings.step_us is not None:
+        if settings.step_us / 1000 > waveform.shortest_phase_ms * (1 + 1e-9):
+            raise FiberError(
+                f"step_us: found {settings.step_us:g} us, wanted at most the shortest phase of the pulse, "
+                f"{1000 * waveform.shortest_phase_ms:g} us"
+            )
         return (settings.step_us / 1000,)
     # Both steps divide the shortest phase, so that none of its edges falls within one.
     phase_us = 1000 * waveform.shortest_phase_ms
