@@ -80,7 +80,10 @@ def frozen(array: _Array) -> _Array:
 
 def _floats(values: ArrayLike, name: str) -> Floats:
     try:
-        array = np.array(values, dtype=np.float64)
+        given = np.asarray(values)
+        if given.dtype.kind in "cSU":
+            raise TypeError(f"{given.dtype} is no real number")
+        array = np.array(given, dtype=np.float64)
     except (TypeError, ValueError) as error:
         raise ArrayError(f"{name}: not an array of numbers") from error
     if not np.isfinite(array).all():

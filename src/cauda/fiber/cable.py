@@ -82,8 +82,8 @@ def channels(membrane: Membrane) -> Channels:
     for row, each in zip(factors, opening, strict=True):
         row[: len(each)] = each
     return Channels(
-        membrane.rest_mv,
-        membrane.capacitance_uf_per_cm2,
+        float(membrane.rest_mv),
+        float(membrane.capacitance_uf_per_cm2),
         np.array(
             [
                 [_MS_PER_S * each.conductance_s_per_cm2, each.reversal_mv]

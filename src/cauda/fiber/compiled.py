@@ -15,8 +15,8 @@ def compiled(function: _Function) -> _Function:
     """Return the function compiled for this machine when it is first called; the result is kept on disk.
 
     It releases the interpreter's lock. Sums may be taken in another order and divisions by multiplication,
-    which changes the last digits; values that are not finite keep their meaning. Where nothing can be written,
-    neither beside the source nor in the user's cache, the compiler works anew in every process.
+    which changes the last digits; values that are not finite keep their meaning. Where nothing can be
+    written, neither beside the source nor in the user's cache, the compiler works anew in every process.
     """
     relaxed = {"reassoc", "contract", "arcp", "nsz"}
     options: dict[str, Any] = {"nogil": True, "error_model": "numpy", "fastmath": relaxed}

@@ -156,7 +156,8 @@ def conduction_velocity(
     rule : "interpolated" or "discrete"
         See `cauda.fiber.dimensions`.
     settings : Settings, optional
-        Its time step, 5 us if it has none, and its membrane are used.
+        Its time step, 5 us if it has none, and its membrane are used. With 5 us a velocity is some 8 % below
+        that of step zero.
 
     Raises
     ------

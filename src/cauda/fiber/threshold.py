@@ -65,8 +65,9 @@ class Settings:
     Attributes
     ----------
     step_us : float or None
-        Time step. None searches with two steps, the finer at most 10 us, and extrapolates to step zero,
-        within 0.5 % of it. Thresholds of programs with one step are found with that step.
+        Time step, at most the shortest phase of the pulse. None searches with two steps, the finer at most
+        10 us, and extrapolates to step zero, within 0.5 % of it. Thresholds of programs with one step are
+        found with that step.
     tolerance : float
         A search ends at an amplitude that is at most by this share above one that does not fire.
     limit_ma : float
@@ -198,7 +199,8 @@ def thresholds(
     Raises
     ------
     FiberError
-        If a potential has the wrong shape, is not finite or is zero everywhere along a fiber.
+        If a potential has the wrong shape, is not finite or is zero everywhere along a fiber; if the
+        currents are not those of the contacts; or if the time step is longer than a phase of the pulse.
 
     Examples
     --------
