@@ -1,10 +1,14 @@
 """How Sphinx builds the documentation; ``make docs`` treats its warnings as errors."""
 
+import csv
 import re
+from pathlib import Path
 
 from docutils import nodes
+from docutils.parsers.rst import directives
 from docutils.utils.math.latex2mathml import tex2mathml
 from sphinx.application import Sphinx
+from sphinx.util.docutils import SphinxDirective
 from sphinx.writers.html5 import HTML5Translator
 
 from cauda import __version__
@@ -35,9 +39,40 @@ html_math_renderer = "mathml"
 
 
 def setup(app: Sphinx) -> None:
-    """Write equations as MathML, and mend what napoleon makes of two attributes in one entry."""
+    """Show figures as they are and equations as MathML; mend what napoleon makes of shared entries."""
+    app.add_directive("figures", Figures)
     app.add_html_math_renderer("mathml", (_write_equation, None), (_write_equation, None))
     app.connect("autodoc-process-docstring", _keep_names_together, priority=900)
+
+
+class Figures(SphinxDirective):
+    """A table of the validation page, cell by cell as it stands in its file.
+
+    A ``csv-table`` reads each cell as a text of the page: ``>= 3`` as a quotation, ``-`` as a list, ``%`` as
+    a remark.
+    """
+
+    option_spec = {"file": directives.path}  # noqa: RUF012 - the name and the form that docutils wants
+
+    def run(self) -> list[nodes.Node]:
+        """Return the table."""
+        relative, path = self.env.relfn2path(self.options["file"])
+        self.env.note_dependency(relative)
+        with Path(path).open(newline="", encoding="utf-8") as file:
+            head, *rows = csv.reader(file, delimiter="\t")
+        group = nodes.tgroup("", *(nodes.colspec(colwidth=1) for _ in head), cols=len(head))
+        group += nodes.thead("", self._row(head))
+        group += nodes.tbody("", *map(self._row, rows))
+        return [nodes.table("", group)]
+
+    def _row(self, cells: list[str]) -> nodes.row:
+        return nodes.row("", *(nodes.entry("", nodes.paragraph("", "", self._cell(cell))) for cell in cells))
+
+    def _cell(self, cell: str) -> nodes.Node:
+        if re.match(r"10\.\d{4,}/", cell):
+            return nodes.reference(cell, cell, refuri=f"https://doi.org/{cell}")
+        shown = cell.replace(">= ", "≥\u00a0").replace("<= ", "≤\u00a0")
+        return nodes.Text("–" if cell == "-" else shown)
 
 
 def _write_equation(translator: HTML5Translator, node: nodes.Element) -> None:
