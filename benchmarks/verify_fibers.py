@@ -24,7 +24,7 @@ import numpy as np
 
 from cauda.arrays import Floats
 from cauda.errors import CaudaError
-from cauda.fiber import Fiber, Pulse, Settings, along, point_source_mv_per_ma, straight, thresholds
+from cauda.fiber import Fiber, Pulse, Settings, along, point_source_mv_per_ma, straight, threshold_ma
 from cauda.fiber.dimensions import Rule
 from cauda.fiber.threshold import travel_ms
 
@@ -55,8 +55,8 @@ class Case:
     def found_ma(self) -> float:
         """Return the threshold that cauda finds, with the sign of the first phase."""
         potential = point_source_mv_per_ma(self.source_mm.tolist(), sigma_s_per_m=self.sigma_s_per_m)
-        found = thresholds(self.fiber, potential, self.pulse, settings=self.settings)
-        return self.pulse.polarity * float(found.amplitude_ma[0])
+        found_ma = threshold_ma(self.fiber, potential, self.pulse, settings=self.settings)
+        return self.pulse.polarity * float(found_ma[0])
 
 
 def main(arguments: list[str] | None = None) -> int:

@@ -244,7 +244,9 @@ def test_the_search_ends_at_the_first_threshold_and_reports_the_block_above_it()
     ):
         fired = fires([fiber] * 2, contact, pulse, edge * factors, settings=steps)
         assert fired.tolist() == expected
-    unasked = thresholds(fiber, contact, pulse, settings=Settings(step_us=5))
+    by_default = thresholds(fiber, contact, pulse, settings=Settings(step_us=5))
+    assert by_default.block_ma[0] == pytest.approx(found.block_ma[0], rel=0.02)
+    unasked = thresholds(fiber, contact, pulse, settings=Settings(step_us=5, block=0))
     assert unasked.amplitude_ma == found.amplitude_ma
     assert unasked.block_ma[0] == unasked.refire_ma[0] == np.inf
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache, partial
 from typing import NamedTuple
 
@@ -73,7 +73,8 @@ class Settings:
     limit_ma : float
         Largest amplitude to try.
     block : float
-        How many times its threshold each fiber is followed upwards, in search of block; 0 for not at all.
+        Up to how many times its threshold each fiber is followed upwards, in search of block; 0 for not at
+        all, which takes a quarter less time.
     window_ms : float
         How long an action potential may take to start after the end of the pulse; the time that it needs
         to travel is added.
@@ -91,7 +92,7 @@ class Settings:
     step_us: float | None = None
     tolerance: float = 0.001
     limit_ma: float = 1000.0
-    block: float = 0.0
+    block: float = 10.0
     window_ms: float = 3.0
     membrane: Membrane | None = None
     threads: int | None = None
@@ -157,9 +158,10 @@ def threshold_ma(
 ) -> Floats:
     """Return the least amplitude, in mA, at which each fiber fires.
 
-    The same as ``thresholds(...).amplitude_ma``.
+    The same as ``thresholds(...).amplitude_ma``, without the search of block.
     """
-    return thresholds(fibers, mv_per_ma, pulse, currents=currents, settings=settings).amplitude_ma
+    alone = replace(settings_of(settings), block=0.0)
+    return thresholds(fibers, mv_per_ma, pulse, currents=currents, settings=alone).amplitude_ma
 
 
 def thresholds(
