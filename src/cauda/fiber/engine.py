@@ -338,12 +338,12 @@ def trial_of(fiber: int, fibers: Cable, mv_per_ma: Floats, physics: Physics, ste
 
 @compiled
 def attempt(trial: Trial, amplitude_ma: float) -> int:
-    """Run a fiber from rest; return how it ended, as `run` does."""
+    """Run a fiber from rest; return how it ended: `FIRED`, `HOT` or `COLD`."""
     _copy_state(trial.rest, trial.work)
     physics = trial.physics
-    return run(
-        trial.work, trial.tree, physics.channels, physics.step, physics.wave, amplitude_ma, trial.steps
-    )
+    return march(
+        trial.work, trial.tree, physics.channels, physics.step, physics.wave, amplitude_ma, trial.steps, True
+    )[0]
 
 
 @compiled
@@ -514,35 +514,6 @@ def to_rest(work: Work, tree: Tree, channels: Channels, slow: Stepping) -> None:
 
 
 @compiled
-def run(
-    work: Work,
-    tree: Tree,
-    channels: Channels,
-    step: Stepping,
-    wave: Floats,
-    amplitude_ma: float,
-    steps: int,
-) -> int:
-    """Run a fiber from the state in its work until it is known whether it fires.
-
-    Parameters
-    ----------
-    wave : (w,) float64
-        Level of the current in each step; zero after these.
-    amplitude_ma : float
-        Current for a level of 1.
-    steps : int
-        Most steps to take.
-
-    Returns
-    -------
-    int
-        `FIRED`; or, where no action potential arrived, `HOT` if one started somewhere and `COLD` if none.
-    """
-    return march(work, tree, channels, step, wave, amplitude_ma, steps, True)[0]
-
-
-@compiled
 def march(
     work: Work,
     tree: Tree,
@@ -553,12 +524,24 @@ def march(
     steps: int,
     watched: bool,
 ) -> tuple[int, float]:
-    """Run a fiber as `run` does; if it is not `watched`, take all steps.
+    """Run a fiber from the state in its work.
+
+    Parameters
+    ----------
+    wave : (w,) float64
+        Level of the current in each step; zero after these.
+    amplitude_ma : float
+        Current for a level of 1.
+    steps : int
+        Most steps to take.
+    watched : bool
+        Whether to end as soon as it is known whether the fiber fires.
 
     Returns
     -------
     ending : int
-        As of `run`; if it is not watched, never `FIRED`.
+        `FIRED`; or, where no action potential arrived, `HOT` if one started somewhere and `COLD` if none.
+        Not watched, never `FIRED`.
     highest_mv : float
         Highest membrane potential of any node.
     """
