@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from cauda.errors import FiberError
@@ -155,6 +155,7 @@ def test_each_step_of_samples_has_their_mean_over_it(
 
 
 @settings(max_examples=40)
+@example("asymmetric", 120.0, 1.2e-7, 0.5)
 @given(st.sampled_from(["biphasic", "asymmetric"]), widths_us, st.floats(0, 200), st.floats(0.2, 20))
 def test_pulses_of_two_phases_carry_no_net_charge(
     shape: Shape, width_us: float, gap_us: float, ratio: float

@@ -176,10 +176,12 @@ class Pulse:
 
     def _phases(self) -> tuple[list[float], list[float]]:
         width_ms, first = self.width_us / 1000, float(self.polarity)
+        # A gap of no length is left out here: cut out of the edges, it would lengthen the phase beside it.
+        gap_ms = self.gap_us / 1000 if self.gap_us > _NOTHING * self.width_us else 0.0
         if self.shape == "monophasic":
             return [width_ms], [first]
         ratio = self.ratio if self.shape == "asymmetric" else 1.0
-        return [width_ms, self.gap_us / 1000, ratio * width_ms], [first, 0.0, -first / ratio]
+        return [width_ms, gap_ms, ratio * width_ms], [first, 0.0, -first / ratio]
 
     def _period_ms(self) -> float:
         return 1000 / self.rate_hz if self.rate_hz else 0.0
