@@ -49,6 +49,14 @@ class ModelError(CaudaError, ValueError):
     """A model on disk cannot be read."""
 
 
+class LevelError(CaudaError, ValueError):
+    """A level along the spine is not one that is known, or the model does not reach it."""
+
+
+class LeadError(CaudaError, ValueError):
+    """A lead is not known, is not one that can be placed, or does not fit where it was to be placed."""
+
+
 class FiberError(CaudaError, ValueError):
     """A fiber, a pulse or the potentials along a fiber are not such as can be computed with."""
 

@@ -3,6 +3,7 @@
 import hashlib
 import json
 import os
+import re
 import shutil
 import tempfile
 from collections.abc import Iterator
@@ -83,6 +84,26 @@ def write_text(path: Path, text: str) -> None:
 def write_json(path: Path, value: Any) -> None:
     """Write JSON whole or not at all; refuses NaN, which JSON does not know."""
     write_text(path, json.dumps(value, indent=1, allow_nan=False, ensure_ascii=False) + "\n")
+
+
+_SIMPLE_LIST = re.compile(r'\[\n\s+((?:-?[\d.e+-]+|"\w+")(?:,\n\s+(?:-?[\d.e+-]+|"\w+"))*)\n\s+\]')
+
+
+def json_text(value: Any) -> str:
+    """Return JSON with one line for each list of numbers or words; refuses NaN, which JSON does not know.
+
+    Examples
+    --------
+    >>> print(json_text({"points_mm": [[0.5, 1.0], [2.0, 3.0]]}), end="")
+    {
+     "points_mm": [
+      [0.5, 1.0],
+      [2.0, 3.0]
+     ]
+    }
+    """
+    text = json.dumps(value, indent=1, allow_nan=False, ensure_ascii=False)
+    return _SIMPLE_LIST.sub(lambda found: "[" + re.sub(r"\n\s+", " ", found[1]) + "]", text) + "\n"
 
 
 def _umask() -> int:

@@ -2,47 +2,36 @@
 
 from __future__ import annotations
 
-import logging
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
 from types import MappingProxyType
-from typing import Any
 
 import numpy as np
-from scipy.interpolate import CubicSpline
-from scipy.spatial import cKDTree
 from threadpoolctl import threadpool_limits
 
-from cauda.anatomy import caliber, separation
+from cauda.anatomy import collecting, measures
 from cauda.anatomy.axes import Axes
-from cauda.anatomy.course import Course, course
-from cauda.anatomy.distance import nearest
-from cauda.anatomy.model import RootPath, SpineModel, Surface
-from cauda.anatomy.polar import PolarSurface
-from cauda.anatomy.solids import CORD_EDGE_MM, Solids, solids
-from cauda.anatomy.walls import Walls, inflated, walls
-from cauda.annotation.tracing import Contour, RootName, Tracing
-from cauda.arrays import Floats, Ints
+from cauda.anatomy.further_roots import parse_range
+from cauda.anatomy.gray import gray_matter
+from cauda.anatomy.laying import NOT_BUILT, Bed, roots
+from cauda.anatomy.model import SpineModel
+from cauda.anatomy.rotation import rotation
+from cauda.anatomy.segments import ENTRIES, Entry, segment_borders
+from cauda.anatomy.solids import Surroundings
+from cauda.anatomy.vertebrae import vertebra_levels
+from cauda.anatomy.walls import Walls, walls
+from cauda.annotation.tracing import Tracing
 from cauda.check import check, impossible
-from cauda.errors import BuildError, Finding, RootError
-from cauda.tables.roots import root_geometry
+from cauda.errors import BuildError, Finding
+
+__all__ = ["NOT_BUILT", "Progress", "Settings", "build"]
 
 Progress = Callable[[str, float], None]
 
-_LINE_STEP_MM = 0.5
-_TRACED_WITHIN_MM = 1.5
-"""A point this near to a traced one counts as annotated; slices are 2 mm apart."""
-
 _LEAST_CONTOURS = 5
-_LEAST_ROOT_POINTS = 2
-
-_FARTHEST_ENTRY_MM = 5.0
 _LEAST_CSF_MM = 0.1
-
-NOT_BUILT = "root-not-built"
-"""Code of the finding that a root is left out of the model."""
-
-_log = logging.getLogger(__name__)
+_BELOW_CAP_MM = 0.5
+"""The gray matter ends so far below the cord's cranial end."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,25 +45,55 @@ class Settings:
     dura_thickness_mm : float
         Distance from the inner to the outer surface of the dura (0.307 +- 0.122 mm,
         10.1016/j.spinee.2011.11.001).
+    cranial_mm : float
+        How far cord and sac go on above the first slice, with constant section.
+    entry : "rostral", "center" or "caudal"
+        Where in its segment a root was traced from.
+    roots : str
+        Levels of which roots are added where none was traced, such as ``T11-Co``; none if empty.
+    rootlets : "lines" or "solid"
+        Whether rootlets are center lines alone or solids as well.
+    dorsal_fat_mm : float
+        Least depth of the epidural space behind the sac, over a width of 10 mm (assumed).
+    soft_tissue_mm : float
+        How far the soft tissue reaches around the canal (assumed).
     seed : int
-        Of all that is drawn at random: nothing in the parts that are built today.
+        Of all that is drawn at random: the places of the rootlets.
     """
 
     smoothing: float = 1.0
     dura_thickness_mm: float = 0.3
+    cranial_mm: float = 60.0
+    entry: Entry = "center"
+    roots: str = ""
+    rootlets: str = "lines"
+    dorsal_fat_mm: float = 4.0
+    soft_tissue_mm: float = 40.0
     seed: int = 0
 
     def __post_init__(self) -> None:
-        if not 0 <= self.smoothing <= 100:
-            raise BuildError(f"smoothing: found {self.smoothing}, wanted a factor from 0 to 100")
-        if not 0.2 <= self.dura_thickness_mm <= 1.0:
-            raise BuildError(f"dura thickness: found {self.dura_thickness_mm} mm, wanted 0.2 to 1.0 mm")
+        for name, value, low, high, unit in (
+            ("smoothing", self.smoothing, 0, 100, ""),
+            ("dura thickness", self.dura_thickness_mm, 0.2, 1.0, " mm"),
+            ("cranial extension", self.cranial_mm, 0, 300, " mm"),
+            ("dorsal epidural fat", self.dorsal_fat_mm, 1.0, 12.0, " mm"),
+            ("soft tissue", self.soft_tissue_mm, 5, 300, " mm"),
+        ):
+            if not low <= value <= high:
+                raise BuildError(f"{name}: found {value}{unit}, wanted {low} to {high}{unit}")
+        if self.entry not in ENTRIES:
+            raise BuildError(f"entry: found {self.entry!r}, wanted one of {', '.join(ENTRIES)}")
+        if self.rootlets not in ("lines", "solid"):
+            raise BuildError(f"rootlets: found {self.rootlets!r}, wanted lines or solid")
+        if self.seed < 0:
+            raise BuildError(f"seed: found {self.seed}, wanted 0 or more")
+        parse_range(self.roots or "L1")
 
 
 def build(
     tracing: Tracing, settings: Settings | None = None, *, progress: Progress | None = None
 ) -> SpineModel:
-    """Return the model of a tracing: cord, dura, CSF, and each root with its ganglion and nerve.
+    """Return the model of a tracing: cord, dura, roots, ganglia and what lies around them.
 
     Parameters
     ----------
@@ -112,72 +131,62 @@ def _built(tracing: Tracing, settings: Settings, findings: tuple[Finding, ...], 
             found = f"found {len(contours)} contours of the {name}, wanted at least {_LEAST_CONTOURS}"
             raise BuildError(f"sub-{tracing.subject}: {found}; annotate more slices")
     axes = Axes.of(tracing)
+    tell("fit cord and dura", 0.05)
+    bed = _bed(tracing, axes, settings)
+    _refuse_cord_outside(tracing, axes, bed.walls)
+    levels = parse_range(settings.roots) if settings.roots else ()
+    laid = roots(bed, levels, settings.seed, tell)
+    tell("collect the model", 0.9)
+    surfaces = collecting.surfaces(laid.solids, axes)
+    paths = collecting.paths(laid, bed, tracing, axes)
+    return SpineModel(
+        subject=tracing.subject,
+        surfaces=surfaces,
+        roots=paths,
+        axes=axes,
+        segments=collecting.segments(bed, axes),
+        vertebrae=collecting.vertebrae(bed, axes),
+        settings=MappingProxyType(asdict(settings)),
+        measures=measures.of(tracing, surfaces, bed, laid, paths),
+        sources=tracing.sources,
+        findings=tuple(sorted((*findings, *laid.left_out))),
+    )
+
+
+def _bed(tracing: Tracing, axes: Axes, settings: Settings) -> Bed:
     ganglia = {name: axes.local(point[None])[0] for name, point in tracing.ganglia.items()}
-    tell("fit cord and dura", 0.1)
+    traced = {name: axes.local(points) for name, points in tracing.roots.items()}
     shape = walls(
         [axes.local(contour.points_mm) for contour in tracing.cord][::-1],
         [axes.local(contour.points_mm) for contour in tracing.dura][::-1],
         ganglia,
         smoothing=settings.smoothing,
         dura_thickness_mm=settings.dura_thickness_mm,
+        cranial_mm=settings.cranial_mm,
     )
-    _refuse_cord_outside(tracing, axes, shape)
-    roots = _roots(tracing, axes, shape, settings, tell)
-    tell("collect the model", 0.9)
-    surfaces = _surfaces(roots.solids, axes)
-    paths = tuple(
-        _path(tracing, axes, shape, before, after, radius)
-        for before, after, radius in zip(roots.laid, roots.moved, roots.radii_mm, strict=True)
+    entries = {name: float(points[0, 2]) for name, points in traced.items()}
+    top_mm = shape.cord.top_mm
+    borders = segment_borders(entries, shape.conus_mm, top_mm, settings.entry)
+    turned = rotation(
+        shape.cord,
+        {name: points[0] for name, points in traced.items()},
+        shape.conus_mm,
+        shape.annotated_mm["cord"][1],
     )
-    return SpineModel(
-        subject=tracing.subject,
-        surfaces=surfaces,
-        roots=paths,
-        settings=MappingProxyType(asdict(settings)),
-        measures=_measures(tracing, surfaces, shape, paths),
-        sources=tracing.sources,
-        findings=tuple(sorted((*findings, *roots.left_out))),
+    return Bed(
+        walls=shape,
+        around=Surroundings(
+            gray=gray_matter(shape.cord, borders, turned, shape.conus_mm, top_mm - _BELOW_CAP_MM),
+            dorsal_fat_mm=settings.dorsal_fat_mm,
+            soft_tissue_mm=settings.soft_tissue_mm,
+        ),
+        dura_mm=settings.dura_thickness_mm,
+        turned=turned,
+        borders=borders,
+        vertebrae=vertebra_levels(ganglia),
+        traced_mm=traced,
+        ganglia_mm=ganglia,
     )
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class _Roots:
-    """Courses as laid and as moved, their radii, the solids made of them, and what was left out."""
-
-    laid: list[Course]
-    moved: list[Course]
-    radii_mm: list[Floats]
-    solids: Solids
-    left_out: list[Finding]
-
-
-def _roots(tracing: Tracing, axes: Axes, shape: Walls, settings: Settings, tell: Progress) -> _Roots:
-    """Lay the roots and make the solids, without those roots of which none can be made."""
-    tell("lay the roots", 0.25)
-    left_out = list(_left_out(tracing, axes, shape))
-    while True:
-        gone = {finding.file for finding in left_out}
-        laid = [
-            course(
-                name,
-                axes.local(points),
-                axes.local(tracing.ganglia[name][None])[0],
-                shape,
-                root_geometry()[name.level],
-            )
-            for name, points in tracing.roots.items()
-            if name in tracing.ganglia and str(name) not in gone
-        ]
-        thickness_mm = settings.dura_thickness_mm
-        moved = separation.separated(laid, caliber.rooms(laid, shape, thickness_mm), shape)
-        radii_mm = caliber.radii(moved, shape)
-        tell("make the solids", 0.4)
-        try:
-            return _Roots(laid, moved, radii_mm, solids(moved, radii_mm, shape, thickness_mm), left_out)
-        except RootError as error:
-            _log.info("%s", error)
-            advice = "look at its course; the model lacks it"
-            left_out.append(Finding("error", NOT_BUILT, error.root, error.reason, advice))
 
 
 def _refuse_cord_outside(tracing: Tracing, axes: Axes, shape: Walls) -> None:
@@ -196,176 +205,7 @@ def _refuse_cord_outside(tracing: Tracing, axes: Axes, shape: Walls) -> None:
         )
 
 
-def _left_out(tracing: Tracing, axes: Axes, shape: Walls) -> Iterator[Finding]:
-    """Yield a finding for each root that cannot be built although it has a ganglion."""
-    for name, points in tracing.roots.items():
-        off_mm = float(shape.cord.distance(axes.local(points[:1]))[0])
-        if name not in tracing.ganglia:
-            continue
-        if name.level not in root_geometry():
-            what, advice = f"there are no published sizes of level {name.level}", "the model lacks this root"
-        elif len(points) < _LEAST_ROOT_POINTS:
-            what, advice = "one point, wanted at least 2", "trace the root; the model lacks it"
-        elif off_mm > _FARTHEST_ENTRY_MM:
-            what = f"it begins {off_mm:.1f} mm off the cord, wanted at most {_FARTHEST_ENTRY_MM:g} mm"
-            advice = "trace it from its entry; the model lacks it"
-        else:
-            continue
-        yield Finding("error", NOT_BUILT, str(name), what, advice)
-
-
 def _refusal(tracing: Tracing, refused: Sequence[Finding]) -> str:
     first = refused[0]
     more = f"; and {len(refused) - 1} more, see cauda check" if len(refused) > 1 else ""
     return f"sub-{tracing.subject}: {first.file}: {first.what} ({first.advice}){more}"
-
-
-_PROVENANCE = MappingProxyType(
-    {"cord": "annotated", "csf": "annotated", "dura_inner": "annotated", "dorsal": "annotated"}
-)
-
-
-def _surfaces(made: Solids, axes: Axes) -> Mapping[str, Surface]:
-    points = axes.ras(made.pool.points_mm())
-    found: dict[str, Surface] = {}
-    for kind, group in (("region", made.regions), ("boundary", made.boundaries)):
-        for name in sorted(group, key=_order):
-            triangles = np.concatenate(group[name])
-            used, index = np.unique(triangles, return_inverse=True)
-            root, part = _part(name)
-            if not _is_closed(index.reshape(-1, 3)):
-                raise BuildError(f"{name} is not closed; please report it with the annotation as a defect")
-            found[name] = Surface(
-                name=name,
-                kind="region" if kind == "region" else "boundary",
-                tissue={"dorsal": "dorsal_root", "dura_inner": "dura", "dura_outer": "dura"}.get(part, part),
-                root=root,
-                part=part if root else None,
-                provenance=_PROVENANCE.get(part, "synthesized"),
-                vertices_mm=points[used],
-                triangles=index.reshape(-1, 3),
-            )
-    return MappingProxyType(found)
-
-
-def _is_closed(triangles: Ints) -> bool:
-    """Tell whether every edge belongs to two triangles, once in each direction."""
-    pairs = np.concatenate([triangles[:, [0, 1]], triangles[:, [1, 2]], triangles[:, [2, 0]]])
-    count = int(triangles.max()) + 1
-    forth, back = pairs[:, 0] * count + pairs[:, 1], pairs[:, 1] * count + pairs[:, 0]
-    return np.array_equal(np.sort(forth), np.sort(back))
-
-
-def _order(name: str) -> tuple[int, tuple[int, str], str]:
-    root, part = _part(name)
-    return (1, root.rank, part) if root else (0, (0, ""), part)
-
-
-def _part(name: str) -> tuple[RootName | None, str]:
-    """Split ``L4_L_dorsal`` into the root and the part; other names are parts themselves."""
-    head, _, part = name.rpartition("_")
-    try:
-        return RootName.parse(head), part
-    except ValueError:
-        return None, name
-
-
-def _path(
-    tracing: Tracing, axes: Axes, shape: Walls, before: Course, after: Course, radius_mm: Floats
-) -> RootPath:
-    arc = after.arc_mm
-    curve = CubicSpline(arc, after.points_mm)
-    start = _surface_crossing(curve, inflated(shape.cord, CORD_EDGE_MM))
-    end = float(arc[after.ganglion])
-    where = np.linspace(start, end, max(2, round((end - start) / _LINE_STEP_MM)) + 1)
-    points = axes.ras(curve(where))
-    points[-1] = tracing.ganglia[after.root]
-    shift = np.linalg.norm(after.points_mm - before.points_mm, axis=1)
-    return RootPath(
-        root=after.root,
-        part="dorsal",
-        points_mm=points,
-        radius_mm=np.interp(where, arc, radius_mm),
-        provenance=_provenance(points, tracing.roots[after.root]),
-        displacement_mm=np.interp(where, arc, shift),
-    )
-
-
-def _surface_crossing(curve: CubicSpline, cord: PolarSurface) -> float:
-    """Length at which the center line passes the cord's surface, near 0."""
-    low, high = -0.8, 1.5
-    for _ in range(40):
-        middle = (low + high) / 2
-        if cord.height(curve(np.array([middle])))[0] < 0:
-            low = middle
-        else:
-            high = middle
-    return (low + high) / 2
-
-
-def _provenance(points: Floats, traced: Floats) -> tuple[str, ...]:
-    distance, _ = cKDTree(traced).query(points)
-    near = np.flatnonzero(distance <= _TRACED_WITHIN_MM)
-    names = np.full(len(points), "extrapolated", dtype=object)
-    if len(near):
-        names[near[0] : near[-1] + 1] = "interpolated"
-        names[near] = "annotated"
-    names[-1] = "annotated"
-    return tuple(str(name) for name in names)
-
-
-def _measures(
-    tracing: Tracing, surfaces: Mapping[str, Surface], shape: Walls, paths: Sequence[RootPath]
-) -> Mapping[str, Any]:
-    lowest, highest = shape.annotated_mm["dura"]
-    return MappingProxyType(
-        {
-            "fit": {
-                "cord": _fit_entry(surfaces["cord"], tracing.cord),
-                "dura_inner": _fit_entry(surfaces["dura_inner"], tracing.dura),
-            },
-            "sac": {
-                "annotated_mm": _rounded(highest - lowest),
-                "extrapolated_mm": _rounded(max(lowest - shape.dura_inner.bottom_mm, 0.0)),
-            },
-            "radii": [_radius_entry(path) for path in paths],
-            "displacements": [_displacement_entry(path) for path in paths],
-        }
-    )
-
-
-def _fit_entry(surface: Surface, contours: Sequence[Contour]) -> dict[str, float]:
-    """Distances of the annotated points from the triangles, outside positive."""
-    points = np.concatenate([contour.points_mm for contour in contours])
-    distance = nearest(points, surface.vertices_mm, surface.triangles).distance_mm
-    return {
-        "rms_mm": _rounded(np.sqrt((distance**2).mean())),
-        "max_mm": _rounded(np.abs(distance).max()),
-        "mean_mm": _rounded(distance.mean()),
-        "volume_mm3": _rounded(surface.volume_mm3),
-    }
-
-
-def _rounded(value: float) -> float:
-    return round(float(value), 6)
-
-
-def _radius_entry(path: RootPath) -> dict[str, Any]:
-    literature = root_geometry()[path.root.level].dorsal_radius_mm
-    used = path.radius_mm
-    return {
-        "root": str(path.root),
-        "literature_mm": literature,
-        "used_mean_mm": _rounded(used.mean()),
-        "used_min_mm": _rounded(used.min()),
-        "used_max_mm": _rounded(used.max()),
-        "lost_area_percent": _rounded(100 * (1 - (used**2).mean() / literature**2)),
-    }
-
-
-def _displacement_entry(path: RootPath) -> dict[str, Any]:
-    return {
-        "root": str(path.root),
-        "mean_mm": _rounded(path.displacement_mm.mean()),
-        "max_mm": _rounded(path.displacement_mm.max()),
-    }

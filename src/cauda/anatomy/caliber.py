@@ -7,13 +7,20 @@ from collections.abc import Sequence
 import numpy as np
 from scipy.spatial import cKDTree
 
-from cauda.anatomy.course import ENTRY_RADIUS_MM, Course
-from cauda.anatomy.separation import CORD_GAP_MM, FACET, GAP_MM, Room
+from cauda.anatomy.course import ENTRY_RADIUS_MM, SLEEVE_END_MM, Course
+from cauda.anatomy.ganglion import GanglionShape
+from cauda.anatomy.separation import CORD_GAP_MM, GAP_MM, Room
+from cauda.anatomy.tube import ROOT_SIDES, corner_factor
 from cauda.anatomy.walls import Walls
 from cauda.arrays import Bools, Floats, Ints
 
 LEAST_MM = 0.30
-"""No root is thinner."""
+"""No dorsal root is thinner, unless its published radius is; a ventral one may be by its thinness."""
+
+TETHER_MM = 1.4
+"""Below the conus a ventral root comes so near to the surface of its dorsal one."""
+
+_TETHERED_BELOW_MM = 4.0
 
 SLEEVE_MM = 0.35
 """Between a root and the inner surface of its dural sleeve where it begins: assumed."""
@@ -22,9 +29,6 @@ SLEEVE_BEGIN_MM, SLEEVE_BEGIN_SHARE = 0.09, 0.05
 """The same still inside the sac: so much, and this share of the root's radius."""
 
 _OPENING_MM = 7.0
-
-SLEEVE_END_MM = 0.22
-"""The same at the ganglion."""
 
 _SLOPE = 0.06
 _NEAR_MM = 3.5
@@ -39,26 +43,56 @@ def radii(courses: Sequence[Course], walls: Walls) -> list[Floats]:
     """Return the radius at each node: the published one or what fits, smooth, at least `LEAST_MM`.
 
     Two roots that are near share the distance between them, less the gap, in proportion to their published
-    radii.
+    radii. A ventral root is thinner than its dorsal one is there by the ratio of their published radii, or
+    more.
     """
     if not courses:
         return []
     points = np.concatenate([course.points_mm for course in courses])
     owner = np.repeat(np.arange(len(courses)), [len(course.points_mm) for course in courses])
-    limit = np.array([course.geometry.dorsal_radius_mm for course in courses])[owner]
+    published = np.array([course.published_mm for course in courses])[owner]
+    least = np.array([_least_mm(course) for course in courses])[owner]
+    facet = np.array([_facet(course) for course in courses])[owner]
     in_sac = np.concatenate([np.arange(len(course.points_mm)) < course.leave for course in courses])
-    limit = np.minimum(limit, _neighbor_limit(points, owner, limit, in_sac))
-    dura = (-walls.dura_inner.distance(points) - GAP_MM) / FACET
+    limit = np.minimum(published, _neighbor_limit(points, owner, published, least, facet, in_sac))
+    dura = (-walls.dura_inner.distance(points) - GAP_MM) / facet
     # From the exit on the wall gives way; until it is behind it a root keeps the radius that fitted there.
     last = np.concatenate([np.minimum(np.arange(len(course.points_mm)), course.exit) for course in courses])
     starts = np.cumsum([0, *(len(course.points_mm) for course in courses)])[:-1]
     limit = np.where(in_sac, np.minimum(limit, dura[starts[owner] + last]), limit)
-    cord = (walls.cord.distance(points) - CORD_GAP_MM) / FACET
+    cord = (walls.cord.distance(points) - CORD_GAP_MM) / facet
     arc = np.concatenate([course.arc_mm for course in courses])
+    thinness = np.array([course.thinness for course in courses])[owner]
     limit = np.where(arc > 2.5, np.minimum(limit, cord), limit)
-    limit = np.where(arc <= 2.5, np.minimum(limit, ENTRY_RADIUS_MM), limit)
-    limit = np.maximum(limit, LEAST_MM)
-    return [_smooth(limit[owner == index], course) for index, course in enumerate(courses)]
+    limit = np.where(arc <= 2.5, np.minimum(limit, ENTRY_RADIUS_MM * thinness), limit)
+    limit = np.maximum(limit, least)
+    found = [_smooth(limit[owner == index], course) for index, course in enumerate(courses)]
+    dorsal = {
+        course.root: (course, radius)
+        for course, radius in zip(courses, found, strict=True)
+        if course.part == "dorsal"
+    }
+    return [
+        _thinned(course, radius, *dorsal[course.root])
+        if course.part == "ventral" and course.root in dorsal
+        else radius
+        for course, radius in zip(courses, found, strict=True)
+    ]
+
+
+def _thinned(course: Course, radius: Floats, dorsal: Course, dorsal_radius: Floats) -> Floats:
+    """Return the radius of a ventral root, at most its share of its dorsal root's at the nearest place."""
+    nearest = cKDTree(dorsal.points_mm[: dorsal.ganglion + 1]).query(course.points_mm)[1]
+    return np.minimum(radius, _smooth(course.thinness * dorsal_radius[nearest], course))
+
+
+def _least_mm(course: Course) -> float:
+    return min(LEAST_MM * course.thinness, course.published_mm)
+
+
+def _facet(course: Course) -> float:
+    """Corners of the section of a root's tube over its radius."""
+    return 1.001 * corner_factor(ROOT_SIDES[course.part])
 
 
 def sleeve_mm(course: Course, radius_mm: Floats) -> Floats:
@@ -80,30 +114,46 @@ def sleeve_mm(course: Course, radius_mm: Floats) -> Floats:
 def _room(course: Course, walls: Walls, dura_thickness_mm: float) -> Room:
     arc = course.arc_mm
     count = np.arange(len(arc))
-    wide, radius = course.geometry.dorsal_radius_mm, course.wanted_mm
+    wide, radius = course.published_mm, course.wanted_mm * _facet(course)
     sleeve = sleeve_mm(course, np.full(len(arc), wide)) + dura_thickness_mm
-    half = course.geometry.ganglion_length_mm / 2
-    from_ganglion = np.abs(arc - arc[course.ganglion])
-    bulge = course.geometry.ganglion_width_mm / 2 * np.sqrt(np.clip(1 - (from_ganglion / half) ** 2, 0, 1))
-    hull = np.where(count > course.exit, np.maximum(sleeve, bulge), 0.0)
+    hull = np.where(count > course.exit, np.maximum(sleeve, _bulge(course, dura_thickness_mm)), 0.0)
+    is_ventral = course.part == "ventral"
+    if is_ventral:
+        # Beyond the join it is a part of the nerve.
+        hull[course.ganglion + 1 :] = radius[course.ganglion + 1 :] = 0.0
+    below = course.points_mm[:, 2] < walls.conus_mm - _TETHERED_BELOW_MM
+    held = is_ventral & below & (count <= course.exit)
+    reach = min(ENTRY_RADIUS_MM, course.geometry.dorsal_radius_mm) + TETHER_MM
     sine = (walls.cord.distance(course.points_mm)[course.entry + 1] + 0.02) / arc[course.entry + 1]
     ramp = np.clip(sine, 0.4, 0.65) * arc
     stiffness = np.where(count <= course.traced, 1.0, 0.05)
-    straight = round(half) + 1
+    straight = 3 if is_ventral else round(course.geometry.ganglion_length_mm / 2) + 1
     stiffness[course.ganglion - straight :] = 1e4
     return Room(
         radius_mm=radius,
         hull_mm=hull,
         inside_dura=(count <= course.exit) & (count > course.entry + 2),
-        cord_mm=np.where(
-            arc < 3.0, np.minimum(ramp, radius * FACET + CORD_GAP_MM), radius * FACET + CORD_GAP_MM
-        ),
+        cord_mm=np.where(arc < 3.0, np.minimum(ramp, radius + CORD_GAP_MM), radius + CORD_GAP_MM),
         on_cord=count <= course.entry,
         stiffness=stiffness,
+        tether_mm=np.where(held, reach, np.inf),
     )
 
 
-def _neighbor_limit(points: Floats, owner: Ints, literature: Floats, in_sac: Bools) -> Floats:
+def _bulge(course: Course, dura_thickness_mm: float) -> Floats:
+    """Half width of a dorsal root's ganglion at each node, 0 where there is none."""
+    if course.part == "ventral":
+        return np.zeros(len(course.points_mm))
+    shape = GanglionShape.of(course, dura_thickness_mm)
+    along = course.arc_mm - course.arc_mm[course.ganglion]
+    share = np.clip(1 - (along / shape.half_length_mm) ** 2, 0, 1)
+    width: Floats = shape.half_width_mm * np.sqrt(share)
+    return width
+
+
+def _neighbor_limit(
+    points: Floats, owner: Ints, published: Floats, least: Floats, facet: Floats, in_sac: Bools
+) -> Floats:
     limit = np.full(len(points), np.inf)
     use = np.flatnonzero(in_sac)
     tree = cKDTree(points[use])
@@ -116,11 +166,9 @@ def _neighbor_limit(points: Floats, owner: Ints, literature: Floats, in_sac: Boo
         along = np.einsum("ij,ij->i", apart, tangent[second])
         near = np.abs(along) <= 0.75
         across = np.linalg.norm(apart - along[:, None] * tangent[second], axis=1)
-        room = (across - GAP_MM) / FACET
-        share = np.clip(
-            room * literature[first] / (literature[first] + literature[second]), LEAST_MM, room - LEAST_MM
-        )
-        share = np.maximum(share, LEAST_MM)
+        room = (across - GAP_MM) / np.maximum(facet[first], facet[second])
+        share = room * published[first] / (published[first] + published[second])
+        share = np.maximum(np.clip(share, least[first], room - least[second]), least[first])
         np.minimum.at(limit, first[near], share[near])
     return limit
 
@@ -134,4 +182,4 @@ def _smooth(limit: Floats, course: Course) -> Floats:
     eroded = np.min(np.lib.stride_tricks.sliding_window_view(padded, 2 * window + 1), axis=1)
     padded = np.pad(eroded, window, mode="edge")
     mean: Floats = np.lib.stride_tricks.sliding_window_view(padded, 2 * window + 1).mean(axis=1)
-    return np.maximum(mean, LEAST_MM)
+    return np.maximum(mean, _least_mm(course))

@@ -46,6 +46,9 @@ _STEEPER = 1.15
 NERVE_MM = 5.0
 """Length of the nerve stub beyond the ganglion."""
 
+SLEEVE_END_MM = 0.22
+"""Between a root and the inner surface of its dural sleeve at the ganglion: assumed."""
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Course:
@@ -59,13 +62,16 @@ class Course:
         From inside the cord, through its surface at node `entry`, to the ganglion's center at node `ganglion`
         and to the end of the nerve stub.
     entry, traced, ganglion : int
-        Node on the cord's surface, last node along the annotation, node at the ganglion.
+        Node on the cord's surface, last node along the annotation (of a ventral root: along that of its
+        dorsal root), node at the ganglion.
     exit : int
         Last node that has its room inside the sac and has to keep it.
     leave : int
         First node outside the sac, in the sleeve.
     geometry : RootGeometry
         Published sizes of the level.
+    part : str
+        ``dorsal`` or ``ventral``. A ventral root has its node `ganglion` where it joins the nerve.
     """
 
     root: RootName
@@ -76,6 +82,23 @@ class Course:
     leave: int
     ganglion: int
     geometry: RootGeometry
+    part: str = "dorsal"
+
+    @property
+    def name(self) -> str:
+        """Name of the root's solid, such as ``L4_L_dorsal``."""
+        return f"{self.root}_{self.part}"
+
+    @property
+    def published_mm(self) -> float:
+        """Published radius of the root."""
+        geometry = self.geometry
+        return geometry.dorsal_radius_mm if self.part == "dorsal" else geometry.ventral_radius_mm
+
+    @property
+    def thinness(self) -> float:
+        """Published radius over that of the dorsal root."""
+        return self.published_mm / self.geometry.dorsal_radius_mm
 
     @property
     def arc_mm(self) -> Floats:
@@ -88,11 +111,12 @@ class Course:
     def wanted_mm(self) -> Floats:
         """Radius that a node asks for: little where roots crowd along the annotation, else more."""
         wide, arc = self.geometry.dorsal_radius_mm, self.arc_mm
-        crowded = min(_CROWDED_MM, wide)
-        radius = ENTRY_RADIUS_MM + (crowded - ENTRY_RADIUS_MM) * np.clip(arc / _RAMP_MM, 0, 1)
+        entry, crowded = min(ENTRY_RADIUS_MM, wide), min(_CROWDED_MM, wide)
+        radius = entry + (crowded - entry) * np.clip(arc / _RAMP_MM, 0, 1)
         untraced = np.clip((arc - arc[self.traced]) / _RAMP_MM, 0, 1)
-        radius += (_SHARE_UNTRACED * wide - crowded) * untraced * untraced * (3 - 2 * untraced)
-        return radius
+        radius += (max(_SHARE_UNTRACED * wide, crowded) - crowded) * untraced * untraced * (3 - 2 * untraced)
+        wanted: Floats = self.thinness * radius
+        return wanted
 
 
 def course(
@@ -114,7 +138,7 @@ def course(
         Published sizes of the level.
     """
     trace = _smooth_trace(traced_mm)
-    start, direction = _entry(trace, walls.cord)
+    start, direction = _entry(trace, walls)
     beyond = _beyond(trace, ganglion_mm, walls.dura_inner, geometry)
     outside = np.concatenate([_blend_entry(start, direction, trace), beyond])
     arc = _lengths(outside)
@@ -166,10 +190,11 @@ def _at(points: Floats, arc: Floats, where: Floats) -> Floats:
     return np.stack([np.interp(where, arc, points[:, axis]) for axis in range(3)], axis=1)
 
 
-def _entry(trace: Floats, cord: PolarSurface) -> tuple[Floats, Floats]:
+def _entry(trace: Floats, walls: Walls) -> tuple[Floats, Floats]:
     """Where the root crosses the cord's surface, and in which direction."""
+    cord = walls.cord
     first = trace[:1].copy()
-    first[0, 2] = np.clip(first[0, 2], cord.bottom_mm + 1.0, cord.top_mm - 1.0)
+    first[0, 2] = np.clip(first[0, 2], walls.conus_mm + 1.0, cord.top_mm - 1.0)
     theta, _ = cord.polar(first)
     foot, normal = cord.point(theta, first[:, 2])[0], cord.normal(theta, first[:, 2])[0]
     ahead = trace[min(len(trace) - 1, 8)] - trace[0]
@@ -179,7 +204,7 @@ def _entry(trace: Floats, cord: PolarSurface) -> tuple[Floats, Floats]:
     height = float((trace[0] - foot) @ normal)
     back = np.clip(height / np.tan(angle), 0.0, 1.0)
     before = foot[None] - back * ahead
-    before[0, 2] = np.clip(before[0, 2], cord.bottom_mm + 0.5, cord.top_mm - 0.5)
+    before[0, 2] = np.clip(before[0, 2], walls.conus_mm + 0.5, cord.top_mm - 0.5)
     theta, _ = cord.polar(before)
     start, normal = cord.point(theta, before[:, 2])[0], cord.normal(theta, before[:, 2])[0]
     direction = np.cos(angle) * ahead + np.sin(angle) * normal

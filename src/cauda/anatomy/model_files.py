@@ -17,9 +17,10 @@ import numpy as np
 
 import cauda
 from cauda.anatomy import scene_file, surface_files
-from cauda.anatomy.model import RootPath, SpineModel, Surface
+from cauda.anatomy.axes import Axes
+from cauda.anatomy.model import RootPath, Segment, SpineModel, Surface, Vertebra
 from cauda.annotation.tracing import RootName
-from cauda.arrays import Floats
+from cauda.arrays import Floats, frozen, vector
 from cauda.errors import Finding, ModelError
 from cauda.files import Source, write_bytes, write_text
 from cauda.frames import Frame
@@ -30,11 +31,17 @@ FORMATS = ("ply", "stl", "glb", "vtp", "obj")
 COLORS: Mapping[str, tuple[float, float, float, float]] = MappingProxyType(
     {
         "cord": (0.85, 0.70, 0.42, 1.0),
+        "gray_matter": (0.62, 0.42, 0.36, 1.0),
+        "filum": (0.85, 0.70, 0.42, 1.0),
         "dorsal_root": (0.90, 0.55, 0.20, 1.0),
+        "ventral_root": (0.55, 0.35, 0.60, 1.0),
         "ganglion": (0.75, 0.25, 0.15, 1.0),
         "nerve": (0.80, 0.62, 0.12, 1.0),
+        "white_matter": (0.90, 0.82, 0.62, 0.45),
         "dura": (0.55, 0.60, 0.68, 0.25),
         "csf": (0.20, 0.45, 0.80, 0.12),
+        "fat": (0.95, 0.85, 0.35, 0.08),
+        "soft_tissue": (0.70, 0.45, 0.42, 0.05),
     }
 )
 """Color of each tissue: red, green, blue, opacity, linear; chosen for the eye."""
@@ -82,7 +89,7 @@ def write(
             for kind in kinds:
                 file = new / _file(subject, surface.name, kind)
                 surface_files.WRITERS[kind](file, surface.vertices_mm, surface.triangles, frame)
-        scene_file.write_glb(new / f"{subject}_model.glb", _nodes(model), subject)
+        scene_file.write_glb(new / f"{subject}_model.glb", scene_nodes(model), subject)
         for name, content in extra.items():
             _write_content(new / name, content)
         write_text(new / f"{subject}_model.json", _json(_document(model, kinds, frame)))
@@ -158,7 +165,8 @@ def _write_content(path: Path, content: Content) -> None:
         content(path)
 
 
-def _nodes(model: SpineModel) -> list[scene_file.Node]:
+def scene_nodes(model: SpineModel) -> list[scene_file.Node]:
+    """Return the regions of a model as nodes of a GLB scene."""
     # Viewers blend transparent surfaces in the order of the file: the innermost come first.
     regions = [surface for surface in model.surfaces.values() if surface.kind == "region"]
     regions.sort(key=lambda surface: -_color(surface)[3])
@@ -180,10 +188,13 @@ def _document(model: SpineModel, kinds: Sequence[str], frame: Frame) -> dict[str
         "frame": "RAS",
         "surface_frame": frame,
         "units": "mm",
+        "axes": {"origin_mm": model.axes.origin_mm.tolist(), "rotation": model.axes.rotation.tolist()},
         "settings": dict(model.settings),
         "sources": [asdict(source) for source in model.sources],
         "surfaces": [_surface_entry(surface, subject, kinds) for surface in model.surfaces.values()],
         "roots": [_root_entry(path) for path in model.roots],
+        "segments": [_segment_entry(segment) for segment in model.segments],
+        "vertebrae": [_vertebra_entry(vertebra) for vertebra in model.vertebrae],
         "findings": [asdict(finding) for finding in model.findings],
         "measures": dict(model.measures),
     }
@@ -207,10 +218,34 @@ def _root_entry(path: RootPath) -> dict[str, Any]:
     return {
         "root": str(path.root),
         "part": path.part,
+        "k": path.k,
         "points_mm": _rounded(path.points_mm),
         "radius_mm": _rounded(path.radius_mm),
         "provenance": list(path.provenance),
         "displacement_mm": _rounded(path.displacement_mm),
+    }
+
+
+def _segment_entry(segment: Segment) -> dict[str, Any]:
+    return {
+        "level": segment.level,
+        "rostral_mm": _rounded(segment.rostral_mm),
+        "caudal_mm": _rounded(segment.caudal_mm),
+        "entry_mm": None if segment.entry_mm is None else _rounded(segment.entry_mm),
+        "length_mm": round(segment.length_mm, 6),
+        "published_length_mm": segment.published_length_mm,
+        "horns_mm": {name: _rounded(point) for name, point in segment.horns_mm.items()},
+        "gray_share": None if segment.gray_share is None else round(segment.gray_share, 6),
+        "provenance": segment.provenance,
+    }
+
+
+def _vertebra_entry(vertebra: Vertebra) -> dict[str, Any]:
+    return {
+        "level": vertebra.level,
+        "upper_mm": _rounded(vertebra.upper_mm),
+        "lower_mm": _rounded(vertebra.lower_mm),
+        "provenance": vertebra.provenance,
     }
 
 
@@ -248,6 +283,12 @@ def _model(document: dict[str, Any], folder: Path) -> SpineModel:
         subject=str(document["subject"]),
         surfaces=MappingProxyType({surface.name: surface for surface in surfaces}),
         roots=tuple(_root(entry) for entry in document["roots"]),
+        axes=Axes(
+            vector(document["axes"]["origin_mm"], "axes: origin", length=3),
+            frozen(np.array(document["axes"]["rotation"], dtype=np.float64).reshape(3, 3)),
+        ),
+        segments=tuple(_segment(entry) for entry in document["segments"]),
+        vertebrae=tuple(_vertebra(entry) for entry in document["vertebrae"]),
         settings=MappingProxyType(document["settings"]),
         measures=MappingProxyType(document["measures"]),
         sources=tuple(Source(**entry) for entry in document["sources"]),
@@ -275,6 +316,33 @@ def _surface(entry: dict[str, Any], folder: Path) -> Surface:
     )
 
 
+def _segment(entry: dict[str, Any]) -> Segment:
+    name = f"segment {entry['level']}"
+    entered = entry["entry_mm"]
+    return Segment(
+        level=entry["level"],
+        rostral_mm=vector(entry["rostral_mm"], name, length=3),
+        caudal_mm=vector(entry["caudal_mm"], name, length=3),
+        entry_mm=None if entered is None else vector(entered, name, length=3),
+        published_length_mm=float(entry["published_length_mm"]),
+        horns_mm=MappingProxyType(
+            {horn: vector(point, f"{name}: {horn}", length=3) for horn, point in entry["horns_mm"].items()}
+        ),
+        gray_share=entry["gray_share"],
+        provenance=entry["provenance"],
+    )
+
+
+def _vertebra(entry: dict[str, Any]) -> Vertebra:
+    name = f"vertebra {entry['level']}"
+    return Vertebra(
+        level=entry["level"],
+        upper_mm=vector(entry["upper_mm"], name, length=3),
+        lower_mm=vector(entry["lower_mm"], name, length=3),
+        provenance=entry["provenance"],
+    )
+
+
 def _root(entry: dict[str, Any]) -> RootPath:
     try:
         return RootPath(
@@ -284,6 +352,7 @@ def _root(entry: dict[str, Any]) -> RootPath:
             radius_mm=entry["radius_mm"],
             provenance=tuple(entry["provenance"]),
             displacement_mm=entry["displacement_mm"],
+            k=entry["k"],
         )
     except ModelError as error:
         raise ValueError(str(error)) from error

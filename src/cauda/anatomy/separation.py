@@ -18,8 +18,8 @@ GAP_MM = 0.15
 """Wanted gap between roots, and between a root and the dura."""
 
 CORD_GAP_MM = 0.10
-FACET = 1.035
-"""Radius of the corners of a ten-sided tube over that of the circle of the same area."""
+_HULL_FACET = 1.035
+"""Corners of what surrounds a root over its radius, at most."""
 
 _STAGES = (10.0, 100.0, 1000.0)
 _ITERATIONS = 60
@@ -35,7 +35,7 @@ class Room:
     Attributes
     ----------
     radius_mm : (n,) float64
-        Radius of the root there.
+        Radius that the root asks for there, of the corners of its section.
     hull_mm : (n,) float64
         Radius of what surrounds it outside the sac (sleeve, ganglion, nerve); 0 inside. It counts among
         roots that have both left the sac, which parts all others.
@@ -47,6 +47,8 @@ class Room:
         The distance from the cord has to be `cord_mm` exactly.
     stiffness : (n,) float64
         Weight of a displacement: greater where traced, very great where the end is given.
+    tether_mm : (n,) float64
+        Greatest distance of a ventral root's center line from that of its dorsal root; infinite where free.
     """
 
     radius_mm: Floats
@@ -55,6 +57,7 @@ class Room:
     cord_mm: Floats
     on_cord: Bools
     stiffness: Floats
+    tether_mm: Floats
 
 
 def separated(courses: Sequence[Course], rooms: Sequence[Room], walls: Walls) -> list[Course]:
@@ -74,6 +77,10 @@ def separated(courses: Sequence[Course], rooms: Sequence[Room], walls: Walls) ->
     ]
 
 
+_Pairs = tuple[Ints, Ints, Floats, Floats]
+"""Two nodes of each pair, a direction along which their distance does not count, and the distance wanted."""
+
+
 class _Problem:
     def __init__(self, courses: Sequence[Course], rooms: Sequence[Room], walls: Walls) -> None:
         lengths = [len(course.points_mm) for course in courses]
@@ -81,8 +88,10 @@ class _Problem:
         self.parts = [slice(int(end - length), int(end)) for end, length in zip(ends, lengths, strict=True)]
         self.reference = np.concatenate([course.points_mm for course in courses])
         self.owner = np.repeat(np.arange(len(courses)), lengths)
-        self.radius = np.concatenate([room.radius_mm for room in rooms]) * FACET
-        self.hull = np.concatenate([room.hull_mm for room in rooms]) * FACET
+        self.radius = np.concatenate([room.radius_mm for room in rooms])
+        self.hull = np.concatenate([room.hull_mm for room in rooms]) * _HULL_FACET
+        self.tether = np.concatenate([room.tether_mm for room in rooms])
+        self.pulled_by = _dorsal_parts(courses, self.parts)
         self.inside = np.flatnonzero(np.concatenate([room.inside_dura for room in rooms]))
         self.cord_mm = np.concatenate([room.cord_mm for room in rooms])
         self.on_cord = np.concatenate([room.on_cord for room in rooms])
@@ -95,12 +104,12 @@ class _Problem:
         self.middle = np.flatnonzero(middle)
 
     def solve(self, start: Floats, weight: float) -> Floats:
-        pairs = self._pairs(start)
+        pairs, tethers = self._pairs(start), self._tethers(start)
 
         def objective(flat: Floats) -> tuple[float, Floats]:
             moved = flat.reshape(-1, 3)
             energy, gradient = self._bending(moved)
-            cost, slope = self._violations(self.reference + moved, pairs)
+            cost, slope = self._violations(self.reference + moved, pairs, tethers)
             return energy + weight * cost, (gradient + weight * slope).ravel()
 
         found = minimize(
@@ -123,7 +132,7 @@ class _Problem:
         gradient[inner + 1] += 8 * second
         return energy, gradient
 
-    def _pairs(self, points: Floats) -> tuple[Ints, Ints, Floats, Floats]:
+    def _pairs(self, points: Floats) -> _Pairs:
         """Nodes of different roots that are near, the later one's tangent, each with its nearest."""
         outside = np.flatnonzero(self.hull > 0)
         near = _near(points, np.arange(len(points)), self.radius)
@@ -131,8 +140,7 @@ class _Problem:
         near = np.concatenate([near[~both_outside], _near(points, outside, self.hull)])
         near = near[self.owner[near[:, 0]] != self.owner[near[:, 1]]]
         first, second = near[:, 0], near[:, 1]
-        tangent = np.gradient(points, axis=0)
-        tangent /= np.linalg.norm(tangent, axis=1)[:, None]
+        tangent = _tangents(points)
         along = np.einsum("ij,ij->i", points[second] - points[first], tangent[first])
         keep = np.abs(along) <= 0.75
         first, second = first[keep], second[keep]
@@ -142,8 +150,21 @@ class _Problem:
         )
         return first, second, tangent[first], wanted + GAP_MM
 
-    def _violations(self, points: Floats, pairs: tuple[Ints, Ints, Floats, Floats]) -> tuple[float, Floats]:
-        cost, slope = self._pair_violations(points, pairs)
+    def _tethers(self, points: Floats) -> _Pairs:
+        """Nodes of ventral roots that are held, each with the nearest node of its dorsal root."""
+        first, second = [np.zeros(0, dtype=np.int64)], [np.zeros(0, dtype=np.int64)]
+        for part, dorsal in self.pulled_by:
+            held = part.start + np.flatnonzero(np.isfinite(self.tether[part]))
+            if len(held):
+                first.append(held)
+                second.append(dorsal.start + cKDTree(points[dorsal]).query(points[held])[1])
+        one, two = np.concatenate(first), np.concatenate(second)
+        return one, two, _tangents(points)[two], self.tether[one]
+
+    def _violations(self, points: Floats, pairs: _Pairs, tethers: _Pairs) -> tuple[float, Floats]:
+        cost, slope = _pair_violations(points, pairs, 1.0)
+        pull, toward = _pair_violations(points, tethers, -1.0)
+        cost, slope = cost + pull, slope + toward
         for index, table, sign, wanted, both in (
             (self.inside, self.dura, -1.0, self.radius[self.inside] + GAP_MM, None),
             (self.near_cord, self.cord, 1.0, self.cord_mm[self.near_cord], self.on_cord[self.near_cord]),
@@ -155,22 +176,40 @@ class _Problem:
             slope[index] -= (2 * sign * lack)[:, None] * outward
         return cost, slope
 
-    def _pair_violations(
-        self, points: Floats, pairs: tuple[Ints, Ints, Floats, Floats]
-    ) -> tuple[float, Floats]:
-        first, second, tangent, wanted = pairs
-        apart = points[first] - points[second]
-        apart = apart - np.einsum("ij,ij->i", apart, tangent)[:, None] * tangent
-        distance = np.sqrt(np.einsum("ij,ij->i", apart, apart)) + 1e-9
-        lack = np.maximum(wanted - distance, 0)
-        hit = np.flatnonzero(lack)
-        push = (2 * lack[hit] / distance[hit])[:, None] * apart[hit]
-        slope = np.zeros_like(points)
-        for axis in range(3):
-            slope[:, axis] = np.bincount(second[hit], push[:, axis], len(points)) - np.bincount(
-                first[hit], push[:, axis], len(points)
-            )
-        return float((lack**2).sum()), slope
+
+def _pair_violations(points: Floats, pairs: _Pairs, sign: float) -> tuple[float, Floats]:
+    """Squared lack of distance (sign 1) or excess of it (sign -1) of pairs, and its gradient."""
+    first, second, tangent, wanted = pairs
+    apart = points[first] - points[second]
+    apart = apart - np.einsum("ij,ij->i", apart, tangent)[:, None] * tangent
+    distance = np.sqrt(np.einsum("ij,ij->i", apart, apart)) + 1e-9
+    lack = np.maximum(sign * (wanted - distance), 0)
+    hit = np.flatnonzero(lack)
+    push = (2 * sign * lack[hit] / distance[hit])[:, None] * apart[hit]
+    slope = np.zeros_like(points)
+    for axis in range(3):
+        slope[:, axis] = np.bincount(second[hit], push[:, axis], len(points)) - np.bincount(
+            first[hit], push[:, axis], len(points)
+        )
+    return float((lack**2).sum()), slope
+
+
+def _tangents(points: Floats) -> Floats:
+    tangent = np.gradient(points, axis=0)
+    unit: Floats = tangent / np.linalg.norm(tangent, axis=1)[:, None]
+    return unit
+
+
+def _dorsal_parts(courses: Sequence[Course], parts: Sequence[slice]) -> list[tuple[slice, slice]]:
+    """Return the nodes of each ventral course with those of its dorsal one."""
+    dorsal = {
+        course.root: part for course, part in zip(courses, parts, strict=True) if course.part == "dorsal"
+    }
+    return [
+        (part, dorsal[course.root])
+        for course, part in zip(courses, parts, strict=True)
+        if course.part == "ventral" and course.root in dorsal
+    ]
 
 
 def _near(points: Floats, use: Ints, radius: Floats) -> Ints:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from itertools import pairwise
 
 import numpy as np
 import scipy.sparse as sp
@@ -11,14 +12,16 @@ from scipy.sparse.csgraph import connected_components
 from scipy.spatial import cKDTree
 
 from cauda.anatomy.polar import PolarSurface
-from cauda.anatomy.triangulation import dense, hexagonal, inside, triangulate, zipped
+from cauda.anatomy.triangulation import dense, graded, hexagonal, inside, triangulate, zipped
 from cauda.arrays import Bools, Floats, Ints
 from cauda.errors import BuildError
 
 _ROW = 0.866
 _ARC_ANGLES = 180
+_FINE_MM = 0.05
+"""Sampling of a meridian along which rows are laid."""
+
 _CLEARANCES = (1.2, 1.0, 0.8, 0.6, 0.5)
-_NEAREST = 0.5
 
 
 class HoleError(BuildError):
@@ -69,6 +72,8 @@ class Shell:
         Into these vertices, outward.
     top : (k,) int64
         The highest row, in the pool.
+    rows : tuple of slice
+        The vertices of each row, from caudal to cranial.
     """
 
     index: Ints
@@ -76,6 +81,25 @@ class Shell:
     z_mm: Floats
     triangles: Ints
     top: Ints
+    rows: tuple[slice, ...]
+
+    def divided(self, height_mm: float) -> tuple[Shell, Ints, Ints]:
+        """Divide the shell along the row that is nearest to a height.
+
+        Returns
+        -------
+        above : Shell
+            What lies above the row.
+        below : (m, 3) int64
+            What lies below it, in the pool, outward.
+        ring : (k,) int64
+            The row, in the pool.
+        """
+        heights = np.array([self.z_mm[row].mean() for row in self.rows])
+        row = self.rows[int(np.argmin(np.abs(heights - height_mm)))]
+        above = (self.z_mm[self.triangles] >= self.z_mm[row].min() - 1e-9).all(axis=1)
+        upper = replace(self, triangles=self.triangles[above])
+        return upper, self.index[self.triangles[~above]], self.index[row]
 
 
 def shell(pool: Pool, surface: PolarSurface, edge_mm: float, least_mm: float) -> Shell:
@@ -101,7 +125,8 @@ def shell(pool: Pool, surface: PolarSurface, edge_mm: float, least_mm: float) ->
     faces.append(np.stack([np.roll(first, -1), first, np.full(len(first), apex)], axis=1))
     theta, z = np.append(theta, 0.0), np.append(z, surface.bottom_mm)
     index = pool.add(surface.point(theta, z))
-    return Shell(index, theta, z, np.concatenate(faces), index[starts[-2] : starts[-1]])
+    rows = tuple(slice(int(a), int(b)) for a, b in pairwise(starts))
+    return Shell(index, theta, z, np.concatenate(faces), index[rows[-1]], rows)
 
 
 def punched(
@@ -208,8 +233,7 @@ def _punched(
         polygons = [chart.flat_points(loops[k][1]) for k in members]
         if not all(inside(border, polygon).all() for polygon in polygons):
             raise BuildError("a hole is wider than its surroundings")
-        rest = np.setdiff1d(np.unique(cavity), ring)
-        free = _clear(chart.flat(body.theta[rest], body.z_mm[rest]), polygons, edge_mm)
+        free = graded(border, polygons, edge_mm)
         plane = triangulate([border, *polygons], free, rounds=3, hollow=True)
         new = pool.add(chart.lifted(plane.points[-len(free) :] if len(free) else free))
         index = np.concatenate([body.index[ring], *[loops[k][0] for k in members], new])
@@ -218,17 +242,6 @@ def _punched(
             for k, polygon in zip(members, polygons, strict=True):
                 filled[k] = _patch(pool, chart, loops[k][0], polygon)
     return np.concatenate(outside), filled
-
-
-def _clear(free: Floats, polygons: Sequence[Floats], edge_mm: float) -> Floats:
-    """Return those points that lie outside the polygons and not too near to them."""
-    if not len(free):
-        return free
-    walls = np.concatenate([dense(polygon, edge_mm / 5) for polygon in polygons])
-    keep = cKDTree(walls).query(free)[0] > _NEAREST * edge_mm
-    for polygon in polygons:
-        keep &= ~inside(polygon, free)
-    return free[keep]
 
 
 def _patch(pool: Pool, chart: _Chart, loop: Ints, polygon: Floats) -> Ints:
@@ -331,7 +344,8 @@ def _local_edge(surface: PolarSurface, z: Floats, edge: float, least: float) -> 
 def _heights(surface: PolarSurface, edge: float, least: float) -> Floats:
     """Heights of rows, evenly spaced along the meridian in units of the local edge."""
     tip = surface.bottom_mm + 3.0 * (1 - np.cos(np.linspace(0, np.pi / 2, 200)))
-    z = np.concatenate([tip, np.linspace(tip[-1], surface.top_mm, 2000)[1:]])
+    fine = max(2000, round((surface.top_mm - tip[-1]) / _FINE_MM))
+    z = np.concatenate([tip, np.linspace(tip[-1], surface.top_mm, fine)[1:]])
     radius = surface.mean_radius(z)
     slope = np.gradient(surface.center(z), z, axis=0)
     step = np.sqrt(np.diff(z) ** 2 + np.diff(radius) ** 2) * np.sqrt(1 + 0.3 * (slope[1:] ** 2).sum(axis=1))

@@ -13,8 +13,8 @@ from cauda.anatomy.tube import Loop, Tube
 from cauda.arrays import Floats, Ints
 
 _LONGEST = 9.0
-_ASPECT = 0.92
-"""Distance between rows over the length of an edge of the section."""
+_ASPECT, _COLLAR_ASPECT = 1.25, 0.92
+"""Distance between rows over the length of an edge of the section, along tubes and in their collars."""
 
 
 def rows(tube: Tube, begin_mm: float, end_mm: float) -> Floats:
@@ -126,7 +126,7 @@ def _collar_points(loop: Loop, ring_mm: float, phi: Floats, radius: float) -> tu
     """Points in staggered rows between the loop and the ring, clear of both."""
     sides = len(phi)
     edge = 2 * np.pi / sides * radius
-    step = _ASPECT * edge
+    step = _COLLAR_ASPECT * edge
     count = max(0, int((ring_mm - float(loop.arc_mm.min())) / step))
     number = np.arange(1, count + 1)
     arc = np.repeat(ring_mm - number * step, sides)

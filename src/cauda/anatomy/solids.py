@@ -5,31 +5,33 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from functools import partial
 
 import numpy as np
 
 from cauda.anatomy import sleeve
 from cauda.anatomy.caliber import sleeve_mm
-from cauda.anatomy.course import NERVE_MM, Course
+from cauda.anatomy.course import Course
+from cauda.anatomy.epidural import canal, hull
+from cauda.anatomy.faces import DOME_MM, Dome, divided, face
+from cauda.anatomy.ganglion import GanglionShape
+from cauda.anatomy.junction import Junction, VentralEnd, junction, nerve_plane
 from cauda.anatomy.polar import PolarSurface
-from cauda.anatomy.shell import HoleError, Pool, Shell, punched, shell
-from cauda.anatomy.triangulation import hexagonal, triangulate, zipped
-from cauda.anatomy.tube import Loop, Path, Tube, corner_factor, crossing
+from cauda.anatomy.shell import HoleError, Pool, punched, shell
+from cauda.anatomy.triangulation import hexagonal
+from cauda.anatomy.tube import ROOT_SIDES, Loop, Path, Tube, crossing
 from cauda.anatomy.walls import Walls, inflated
 from cauda.arrays import Floats, Ints
 from cauda.errors import BuildError, RootError
 
 CORD_EDGE_MM, CORD_TIP_EDGE_MM = 0.5, 0.2
 SAC_EDGE_MM, SAC_TIP_EDGE_MM = 0.9, 0.4
-_ROOT_SIDES, _SLEEVE_SIDES = 10, 16
+GRAY_EDGE_MM, GRAY_TIP_EDGE_MM = 0.5, 0.2
+CANAL_EDGE_MM, CANAL_TIP_EDGE_MM = 1.5, 0.7
+HULL_EDGE_MM, HULL_TIP_EDGE_MM = 5.0, 2.0
+_SLEEVE_SIDES = {"dorsal": 16, "ventral": 12}
 _ENTRY_LOOP_MM, _SLEEVE_LOOP_MM = 0.30, 0.55
 _LOOP_SHARE = 0.55
 """Edge of a sleeve's loop over the sleeve's radius, where that is less: chords must not cut thin sleeves."""
-
-_GANGLION_EDGE_MM = 0.75
-_DOME_MM = 0.06
-"""Height of end faces, so that no two faces of the set are coplanar without being the same."""
 
 
 @dataclass(slots=True)
@@ -50,42 +52,62 @@ class Solids:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
+class Surroundings:
+    """What lies about and within the walls.
+
+    Attributes
+    ----------
+    gray : PolarSurface or None
+        Gray matter; None where the cord has room for none.
+    dorsal_fat_mm : float
+        Least depth of the epidural space behind the sac.
+    soft_tissue_mm : float
+        How far the soft tissue reaches around the canal.
+    """
+
+    gray: PolarSurface | None
+    dorsal_fat_mm: float
+    soft_tissue_mm: float
+
+
+@dataclass(frozen=True, slots=True, eq=False)
 class _Root:
-    """The three tubes of a root - itself, its sleeve's inner and outer surface - and where they begin.
+    """The three tubes of a root - itself, its sleeve's inner and outer surface - and their ends.
 
     Attributes
     ----------
     tubes, loops, loop_index : tuple of 3
         Of the root, which begins on the cord, and of the sleeve, whose surfaces begin on those of the sac.
     rows_mm : tuple of 3 arrays
-        Lengths along the path at which each gets a ring; the last is where the ganglion begins.
+        Lengths along the path at which each gets a ring.
+    end : Dome
+        In which the last rings lie.
     """
 
-    name: str
     course: Course
     path: Path
     tubes: tuple[Tube, Tube, Tube]
     loops: tuple[Loop, Loop, Loop]
     loop_index: tuple[Ints, Ints, Ints]
     rows_mm: tuple[Floats, Floats, Floats]
-
-    @property
-    def end_mm(self) -> float:
-        """Length along the path at which the ganglion begins."""
-        return float(self.rows_mm[0][-1])
+    end: Dome
 
 
-def solids(courses: Sequence[Course], radii_mm: Sequence[Floats], walls: Walls, dura_mm: float) -> Solids:
+def solids(
+    courses: Sequence[Course], radii_mm: Sequence[Floats], walls: Walls, around: Surroundings, dura_mm: float
+) -> Solids:
     """Return all solids of a model, in its axes.
 
     Parameters
     ----------
     courses : sequence of Course
-        Moved apart.
+        Moved apart; a ventral one after the dorsal one that it joins.
     radii_mm : sequence of (n,) float64
         Radius of each root at the nodes of its course.
     walls : Walls
         Cord and dura.
+    around : Surroundings
+        Gray matter, and what lies outside the sac.
     dura_mm : float
         Thickness of the dura.
 
@@ -97,41 +119,118 @@ def solids(courses: Sequence[Course], radii_mm: Sequence[Floats], walls: Walls, 
     made = Solids()
     pool = made.pool
     surfaces = (
-        inflated(walls.cord, CORD_EDGE_MM),
-        inflated(walls.dura_inner, SAC_EDGE_MM),
-        inflated(walls.dura_outer, SAC_EDGE_MM),
+        inflated(walls.cord, CORD_EDGE_MM, CORD_TIP_EDGE_MM),
+        inflated(walls.dura_inner, SAC_EDGE_MM, SAC_TIP_EDGE_MM),
+        inflated(walls.dura_outer, SAC_EDGE_MM, SAC_TIP_EDGE_MM),
     )
+    shapes = {course.root: GanglionShape.of(course, dura_mm) for course in courses if course.part == "dorsal"}
     roots = []
     for course, radius in zip(courses, radii_mm, strict=True):
-        with _about(str(course.root)):
-            roots.append(_root(pool, course, radius, surfaces, dura_mm))
-    body = shell(pool, surfaces[0], CORD_EDGE_MM, CORD_TIP_EDGE_MM)
-    loops = [(root.loop_index[0], root.loops[0].points_mm) for root in roots]
-    with _blaming(roots):
-        outside, patches = punched(pool, surfaces[0], body, loops, CORD_EDGE_MM, patches=True, name="cord")
-    cap = _cap(pool, body.top, CORD_EDGE_MM)
-    made.regions["cord"] = [outside, cap, *patches]
+        with _about(course.name):
+            roots.append(_root(pool, course, radius, surfaces, shapes[course.root], dura_mm))
+    pia, patches, thread = _cord(made, surfaces[0], walls, roots)
+    _gray(made, around.gray)
     inner, outer = (_sac(pool, surfaces[layer], roots, layer) for layer in (1, 2))
-    csf, dura = [*inner.parts, outside[:, ::-1], cap[:, ::-1]], [*outer.parts]
-    dura += [part[:, ::-1] for part in inner.parts]
+    csf = [*inner.parts, *_turned(pia), *_turned(thread)]
+    made.regions["csf"] = csf
+    made.regions["dura"] = [*outer.parts, *_turned(inner.parts)]
     made.boundaries["dura_inner"], made.boundaries["dura_outer"] = [*inner.parts], [*outer.parts]
+    ends: dict[str, VentralEnd] = {}
     for number, root in enumerate(roots):
         lateral, ring = _tube(pool, root, 0)
-        disc, gap, wall = _end_faces(pool, root, ring, inner.rings[number], outer.rings[number])
-        made.regions[f"{root.name}_dorsal"] = [lateral, disc, patches[number][:, ::-1]]
-        csf += [lateral[:, ::-1], gap]
-        dura += [wall]
-        made.boundaries["dura_inner"] += [disc, gap]
-        made.boundaries["dura_outer"] += [disc, gap, wall]
-        ganglion, face, nerve = _ganglion_and_nerve(pool, root, outer.rings[number], dura_mm)
-        made.regions[f"{root.name}_ganglion"] = [
-            ganglion,
-            face,
-            *(part[:, ::-1] for part in (disc, gap, wall)),
-        ]
-        made.regions[f"{root.name}_nerve"] = [nerve, face[:, ::-1]]
-    made.regions["csf"], made.regions["dura"] = csf, dura
+        made.regions[root.course.name] = [lateral, patches[number][:, ::-1]]
+        csf.append(lateral[:, ::-1])
+        ends[root.course.name] = VentralEnd(ring, inner.rings[number], outer.rings[number])
+    skin = [*outer.parts]
+    for root in roots:
+        if root.course.part == "dorsal":
+            skin += _behind(made, root, shapes[root.course.root], roots, ends)
+    _outside(made, walls, around, skin)
     return made
+
+
+def _cord(
+    made: Solids, surface: PolarSurface, walls: Walls, roots: Sequence[_Root]
+) -> tuple[list[Ints], list[Ints], list[Ints]]:
+    """Add cord and filum; return the free surface of the cord, the roots' patches, that of the filum."""
+    pool = made.pool
+    body = shell(pool, surface, CORD_EDGE_MM, CORD_TIP_EDGE_MM)
+    disc, thread = [], []
+    if walls.has_filum:
+        body, below, ring = body.divided(walls.conus_mm)
+        down = Dome.over(pool.points_mm()[ring], np.array([0.0, 0.0, -1.0]))
+        disc, thread = [face(pool, ring[::-1], down, CORD_TIP_EDGE_MM)], [below]
+        made.regions["filum"] = [*thread, *_turned(disc)]
+    loops = [(root.loop_index[0], root.loops[0].points_mm) for root in roots]
+    with _blaming(roots):
+        outside, patches = punched(pool, surface, body, loops, CORD_EDGE_MM, patches=True, name="cord")
+    pia = [outside, _cap(pool, body.top, CORD_EDGE_MM)]
+    made.boundaries["cord"] = [*pia, *disc, *patches]
+    return pia, patches, thread
+
+
+def _gray(made: Solids, gray: PolarSurface | None) -> None:
+    """Divide the cord into white and gray matter, if it holds any."""
+    if gray is None:
+        made.regions["cord"] = [*made.boundaries["cord"]]
+        return
+    surface = inflated(gray, GRAY_EDGE_MM, GRAY_TIP_EDGE_MM)
+    body = shell(made.pool, surface, GRAY_EDGE_MM, GRAY_TIP_EDGE_MM)
+    made.regions["gray_matter"] = [
+        body.index[body.triangles],
+        _cap(made.pool, body.top, GRAY_EDGE_MM),
+    ]
+    made.regions["white_matter"] = [*made.boundaries["cord"], *_turned(made.regions["gray_matter"])]
+
+
+def _behind(
+    made: Solids, root: _Root, shape: GanglionShape, roots: Sequence[_Root], ends: dict[str, VentralEnd]
+) -> list[Ints]:
+    """Add what lies behind the end of a dorsal root's sleeve; return its free surface."""
+    name, pool = str(root.course.root), made.pool
+    own = ends[root.course.name]
+    disc, gap, wall = _end_faces(pool, root, own)
+    _close(made, root.course.name, disc, gap, wall)
+    ventral = next(
+        (r for r in roots if r.course.root == root.course.root and r.course.part == "ventral"), None
+    )
+    plane = ventral.end if ventral else nerve_plane(shape, shape.neck_mm)
+    beside = ends[ventral.course.name] if ventral else None
+    found: Junction = junction(pool, shape, plane, own.outer, beside)
+    if ventral:
+        _close(made, ventral.course.name, *found.ventral)
+    made.regions[f"{name}_ganglion"] = [found.ganglion, found.neck, *_turned([disc, gap, wall])]
+    made.regions[f"{name}_nerve"] = [found.nerve, *_turned([found.neck, *found.ventral])]
+    return [found.ganglion, found.nerve]
+
+
+def _close(made: Solids, name: str, disc: Ints, gap: Ints, wall: Ints) -> None:
+    """Close a root, the space in its sleeve and the sleeve's wall at their ends."""
+    made.regions[name].append(disc)
+    made.regions["csf"].append(gap)
+    made.regions["dura"].append(wall)
+    made.boundaries["dura_inner"] += [disc, gap]
+    made.boundaries["dura_outer"] += [disc, gap, wall]
+
+
+def _outside(made: Solids, walls: Walls, around: Surroundings, skin: list[Ints]) -> None:
+    """Add epidural fat and soft tissue."""
+    pool = made.pool
+    bodies = pool.points_mm()[np.unique(np.concatenate([part.ravel() for part in skin]))]
+    wall = canal(walls.dura_outer, bodies, dorsal_mm=around.dorsal_fat_mm)
+    layers = (
+        ("canal", wall, CANAL_EDGE_MM, CANAL_TIP_EDGE_MM),
+        ("hull", hull(wall, around.soft_tissue_mm), HULL_EDGE_MM, HULL_TIP_EDGE_MM),
+    )
+    for name, surface, edge, least in layers:
+        body = shell(pool, inflated(surface, edge, least), edge, least)
+        made.boundaries[name] = [body.index[body.triangles], _cap(pool, body.top, edge)]
+    made.regions["fat"] = [*made.boundaries["canal"], *_turned(skin)]
+    made.regions["soft_tissue"] = [*made.boundaries["hull"], *_turned(made.boundaries["canal"])]
+
+
+def _turned(parts: Sequence[Ints]) -> list[Ints]:
+    return [part[:, ::-1] for part in parts]
 
 
 def _root(
@@ -139,18 +238,18 @@ def _root(
     course: Course,
     radius_mm: Floats,
     surfaces: tuple[PolarSurface, PolarSurface, PolarSurface],
+    shape: GanglionShape,
     dura_mm: float,
 ) -> _Root:
-    path, name = Path(course.points_mm), str(course.root)
+    path = Path(course.points_mm)
     free = sleeve_mm(course, radius_mm)
+    sides = _SLEEVE_SIDES[course.part]
     tubes = (
-        Tube(path, radius_mm, _ROOT_SIDES),
-        Tube(path, free, _SLEEVE_SIDES),
-        Tube(path, free + dura_mm, _SLEEVE_SIDES),
+        Tube(path, radius_mm, ROOT_SIDES[course.part]),
+        Tube(path, free, sides),
+        Tube(path, free + dura_mm, sides),
     )
-    outer = float(tubes[2].radius_mm[course.ganglion])
-    long, wide = ganglion_axes(course, outer)
-    end = float(path.arc_mm[course.ganglion]) - long * float(np.sqrt(1 - (outer / wide) ** 2))
+    end, dome = _end(course, path, shape, float(tubes[2].radius_mm[course.ganglion]))
     begin = float(path.arc_mm[course.exit]) - 0.5
     cord, inner, wall = surfaces
     edge = min(_SLEEVE_LOOP_MM, _LOOP_SHARE * float(free[course.leave]))
@@ -168,13 +267,28 @@ def _root(
         sleeve_rows[min(first, len(sleeve_rows) - 2) :],
     )
     index = tuple(pool.add(loop.points_mm) for loop in loops)
-    return _Root(name, course, path, tubes, loops, (index[0], index[1], index[2]), rows)
+    return _Root(course, path, tubes, loops, (index[0], index[1], index[2]), rows, dome)
+
+
+def _end(course: Course, path: Path, shape: GanglionShape, outer_mm: float) -> tuple[float, Dome]:
+    """Where along its path a root ends, and in which dome: on the ganglion, or beside it on the nerve."""
+    if course.part == "dorsal":
+        end = float(path.arc_mm[course.ganglion]) - shape.begin_mm(outer_mm)
+        axis = path.tangent(np.array([end]))[0]
+        across = path.around(np.array([end]), np.zeros(1), np.ones(1))[0] - path.point(np.array([end]))[0]
+        return end, Dome(path.point(np.array([end]))[0], axis, across, outer_mm, -DOME_MM)
+    near = path.arc_mm[course.ganglion] + np.linspace(-2.0, 2.0, 401)
+    along = (path.point(near) - shape.center) @ shape.axis
+    end = float(np.interp(shape.stop_mm, along, near))
+    away = path.point(np.array([end]))[0] - shape.center
+    offset = float(np.linalg.norm(away - shape.axis * (away @ shape.axis)))
+    return end, nerve_plane(shape, offset + outer_mm)
 
 
 def _tube(pool: Pool, root: _Root, layer: int) -> tuple[Ints, Ints]:
-    """Return the side of one tube of a root, from its loop to the ganglion, and its last ring."""
+    """Return the side of one tube of a root, from its loop to its end, and its last ring."""
     skipped = len(root.rows_mm[1]) - len(root.rows_mm[2]) if layer == 2 else 0
-    with _about(root.name):
+    with _about(root.course.name):
         return sleeve.surface(
             pool,
             root.tubes[layer],
@@ -182,14 +296,8 @@ def _tube(pool: Pool, root: _Root, layer: int) -> tuple[Ints, Ints]:
             root.loop_index[layer],
             root.rows_mm[layer],
             skipped,
-            partial(_domed, root),
+            root.end.onto,
         )
-
-
-def ganglion_axes(course: Course, outer_mm: float) -> tuple[float, float]:
-    """Return half length and half width of a ganglion, at least so wide that its sleeve ends on it."""
-    wide = max(course.geometry.ganglion_width_mm / 2, outer_mm / 0.8)
-    return max(course.geometry.ganglion_length_mm / 2, wide), wide
 
 
 @contextmanager
@@ -197,7 +305,8 @@ def _blaming(roots: Sequence[_Root]) -> Iterator[None]:
     try:
         yield
     except HoleError as error:
-        raise RootError(roots[error.loop].name, f"it lies too near to another root ({error})") from error
+        name = roots[error.loop].course.name
+        raise RootError(name, f"it lies too near to another root ({error})") from error
 
 
 @contextmanager
@@ -215,126 +324,23 @@ class _Sac:
 
 
 def _sac(pool: Pool, wall: PolarSurface, roots: Sequence[_Root], layer: int) -> _Sac:
-    """One surface of the dura: the sac with its holes, and a sleeve from each to its ganglion."""
-    body: Shell = shell(pool, wall, SAC_EDGE_MM, SAC_TIP_EDGE_MM)
-    cap = _cap(pool, body.top, SAC_EDGE_MM)
+    """One surface of the dura: the sac with its holes, and a sleeve from each to its end."""
+    body = shell(pool, wall, SAC_EDGE_MM, SAC_TIP_EDGE_MM)
     found = [(root.loop_index[layer], root.loops[layer].points_mm) for root in roots]
     with _blaming(roots):
         outside, _ = punched(pool, wall, body, found, SAC_EDGE_MM, patches=False, name="dura")
     sleeves = [_tube(pool, root, layer) for root in roots]
+    cap = _cap(pool, body.top, SAC_EDGE_MM)
     return _Sac([outside, cap, *(side for side, _ in sleeves)], [ring for _, ring in sleeves])
 
 
 def _cap(pool: Pool, ring: Ints, edge_mm: float) -> Ints:
     """Close the cranial end by a slightly domed face, outward is up."""
-    border = pool.points_mm()[ring]
-    center = border.mean(axis=0)
-    polygon = border[:, :2] - center[:2]
-    plane = triangulate([polygon], hexagonal(polygon, edge_mm), rounds=2, split=True)
-    placed = plane.points[len(ring) :]
-    reach = np.hypot(*polygon.T).max()
-    height = center[2] + _DOME_MM * (1 - (placed**2).sum(axis=1) / reach**2)
-    new = pool.add(np.column_stack([placed + center[:2], height]))
-    return np.concatenate([ring, new])[plane.triangles]
+    return face(pool, ring, Dome.over(pool.points_mm()[ring], np.array([0.0, 0.0, 1.0])), edge_mm)
 
 
-def _domed(root: _Root, points: Floats) -> Floats:
-    """Move points of the plane in which a root's tubes end, the less the farther out, towards the root."""
-    axis = root.path.tangent(np.array([root.end_mm]))[0]
-    center = root.path.point(np.array([root.end_mm]))[0]
-    reach = float(root.tubes[2].radius(np.array([root.end_mm]))[0])
-    along = (points - center) @ axis
-    square = ((points - center) ** 2).sum(axis=1) - along**2
-    moved: Floats = points - (_DOME_MM * (1 - square / reach**2))[:, None] * axis
-    return moved
-
-
-def _end_faces(pool: Pool, root: _Root, ring: Ints, inner: Ints, outer: Ints) -> tuple[Ints, Ints, Ints]:
-    """Return the ends of the root, of the space in its sleeve and of the sleeve's wall."""
-    axis = root.path.tangent(np.array([root.end_mm]))[0]
-    center = root.path.point(np.array([root.end_mm]))[0]
-    points = pool.points_mm()
-    across = points[outer[0]] - center
-    across -= axis * (across @ axis)
-    across /= np.linalg.norm(across)
-    third = np.cross(axis, across)
-    flat = [
-        np.stack([(points[r] - center) @ across, (points[r] - center) @ third], 1)
-        for r in (outer, inner, ring)
-    ]
-    # In the chart all vertices of a ring lie on one circle: three in a line would make a flat triangle.
-    polygons = [xy * (np.hypot(*xy.T).max() / np.hypot(*xy.T))[:, None] for xy in flat]
-    edge = float(np.linalg.norm(polygons[2][1] - polygons[2][0]))
-    free = hexagonal(polygons[2], edge)
-    plane = triangulate(polygons, free if len(free) else np.zeros((1, 2)), rounds=2, split=True)
-    placed = plane.points[len(outer) + len(inner) + len(ring) :]
-    new = pool.add(_domed(root, center + placed[:, :1] * across + placed[:, 1:] * third))
-    index = np.concatenate([outer, inner, ring, new])
-    disc, gap, wall = (index[plane.triangles[plane.loop == k]] for k in (2, 1, 0))
-    return disc, gap, wall
-
-
-def _ganglion_and_nerve(pool: Pool, root: _Root, ring: Ints, dura_mm: float) -> tuple[Ints, Ints, Ints]:
-    """Return the ganglion's side, the face between it and the nerve, and the rest of the nerve."""
-    course = root.course
-    middle = float(root.path.arc_mm[course.ganglion])
-    outer = float(root.tubes[2].radius_mm[course.ganglion])
-    long, wide = ganglion_axes(course, outer)
-    thin = min(0.75 * wide, 1.15 * course.geometry.dorsal_radius_mm + dura_mm)
-    start, stop = root.end_mm - middle, long * float(np.sqrt(1 - (thin / wide) ** 2))
-    angle = np.linspace(np.arccos(-start / long), np.pi - np.arccos(stop / long), 200)
-    along, radius = -long * np.cos(angle), wide * np.sin(angle)
-    arc = np.concatenate([[0.0], np.cumsum(np.hypot(np.diff(along), np.diff(radius)))])
-    phi = sleeve.end_angles(_SLEEVE_SIDES, len(root.rows_mm[1]) - 1)
-    even = np.interp(_growing(2 * np.pi * outer / len(phi), _GANGLION_EDGE_MM, arc[-1]), arc, angle)
-    rings = [(middle - long * np.cos(a), wide * np.sin(a)) for a in even]
-    ganglion, ring, phi = _lathed(pool, root.path, ring, phi, rings)
-    face = _face(pool, root.path, ring, rings[-1][0], _GANGLION_EDGE_MM)
-    count = max(3, round(NERVE_MM / (0.9 * _GANGLION_EDGE_MM)))
-    stub = [(rings[-1][0] + NERVE_MM * k / count, thin) for k in range(1, count + 1)]
-    side, ring, _ = _lathed(pool, root.path, ring, phi, stub)
-    end = _face(pool, root.path, ring, stub[-1][0], _GANGLION_EDGE_MM)
-    return ganglion, face, np.concatenate([side, end])
-
-
-def _growing(first: float, edge: float, length: float) -> Floats:
-    """Return lengths of rows whose distance grows from that of a finer ring to that of the given edge."""
-    rows, step = [0.0], first
-    while rows[-1] < length:
-        step = min(1.35 * step, edge)
-        rows.append(rows[-1] + 0.87 * step)
-    count = len(rows) - 1 if rows[-1] - length < length - rows[-2] else len(rows) - 2
-    return np.array(rows[1 : count + 1]) * length / rows[count]
-
-
-def _lathed(
-    pool: Pool, path: Path, ring: Ints, phi: Floats, rings: Sequence[tuple[float, float]]
-) -> tuple[Ints, Ints, Floats]:
-    """Rings of evenly sized edges about the path, each zipped to the one before."""
-    faces = []
-    for number, (arc, radius) in enumerate(rings):
-        # Edges grow ring by ring from those of the sleeve's end.
-        count = max(8, round(2 * np.pi * radius / _GANGLION_EDGE_MM), round(len(ring) / 1.35))
-        angle = phi[0] % (np.pi / count) + (np.arange(count) + 0.5 * (number % 2)) * 2 * np.pi / count
-        corner = np.full(count, radius * corner_factor(count))
-        index = pool.add(path.around(np.full(count, arc), angle, corner))
-        faces.append(zipped(phi, ring, angle, index))
-        ring, phi = index, angle
-    return np.concatenate(faces), ring, phi
-
-
-def _face(pool: Pool, path: Path, ring: Ints, arc_mm: float, edge_mm: float) -> Ints:
-    """Return a domed face over a ring about the path, outward along it."""
-    axis = path.tangent(np.array([arc_mm]))[0]
-    points = pool.points_mm()[ring]
-    center = points.mean(axis=0)
-    across = (points[0] - center) / np.linalg.norm(points[0] - center)
-    third = np.cross(axis, across)
-    polygon = np.stack([(points - center) @ across, (points - center) @ third], axis=1)
-    free = hexagonal(polygon, edge_mm)
-    plane = triangulate([polygon], free if len(free) else np.zeros((1, 2)), rounds=2, split=True)
-    placed = plane.points[len(ring) :]
-    reach = float(np.hypot(*polygon.T).max())
-    height = _DOME_MM * (1 - (placed**2).sum(axis=1) / reach**2)
-    new = pool.add(center + placed[:, :1] * across + placed[:, 1:] * third + height[:, None] * axis)
-    return np.concatenate([ring, new])[plane.triangles]
+def _end_faces(pool: Pool, root: _Root, rings: VentralEnd) -> list[Ints]:
+    """Return the ends of a dorsal root, of the space in its sleeve and of the sleeve's wall."""
+    polygon = root.end.flat(pool.points_mm()[rings.root])
+    free = hexagonal(polygon, float(np.linalg.norm(polygon[1] - polygon[0])))
+    return divided(pool, [rings.outer, rings.inner, rings.root], root.end, free)[::-1]

@@ -12,6 +12,8 @@ from cauda.arrays import Bools, Floats, Ints
 from cauda.errors import BuildError
 
 _SHAKE = 1e-7
+_GROWTH, _LEVELS = 0.45, 1.3
+_FROM_LOOP, _FROM_POINT = 0.7, 0.75
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -107,15 +109,58 @@ def inside(polygon: Floats, points: Floats) -> Bools:
 
 def hexagonal(polygon: Floats, edge: float, margin: float = 0.55) -> Floats:
     """Return points of a hexagonal lattice inside a polygon, not nearer to it than `margin` times `edge`."""
-    low, high = polygon.min(axis=0), polygon.max(axis=0)
-    rows = np.arange(low[1], high[1], edge * 0.866)
-    columns = np.arange(low[0] - edge, high[0], edge)
-    x = columns[None, :] + np.where(np.arange(len(rows)) % 2, edge / 2, 0.0)[:, None]
-    lattice = np.stack([x.ravel(), np.repeat(rows, len(columns))], axis=1)
+    lattice = _lattice(polygon, edge)
     lattice = lattice[inside(polygon, lattice)]
     if len(lattice):
         lattice = lattice[cKDTree(dense(polygon, edge / 4)).query(lattice)[0] > margin * edge]
     return lattice
+
+
+def _lattice(polygon: Floats, edge: float) -> Floats:
+    """Points of a hexagonal lattice over the box of a polygon."""
+    low, high = polygon.min(axis=0), polygon.max(axis=0)
+    rows = np.arange(low[1], high[1], edge * 0.866)
+    columns = np.arange(low[0] - edge, high[0], edge)
+    x = columns[None, :] + np.where(np.arange(len(rows)) % 2, edge / 2, 0.0)[:, None]
+    return np.stack([x.ravel(), np.repeat(rows, len(columns))], axis=1)
+
+
+def graded(border: Floats, holes: Sequence[Floats], largest: float) -> Floats:
+    """Return points inside a polygon and outside its holes, as dense as the edges near by.
+
+    Parameters
+    ----------
+    border : (n, 2) float64
+        Simple closed polygon.
+    holes : sequence of (k, 2) float64
+        Polygons inside it, apart from each other.
+    largest : float
+        Greatest distance of neighboring points; towards a polygon it shrinks to the length of its edges.
+    """
+    loops = [border, *holes]
+    edges = np.array([_mean_edge(loop) for loop in loops])
+    trees = [cKDTree(dense(loop, edge / 4)) for loop, edge in zip(loops, edges, strict=True)]
+    count = 1 + max(0, int(np.ceil(np.log(largest / edges.min()) / np.log(_LEVELS))))
+    kept = np.zeros((0, 2))
+    for size in np.minimum(edges.min() * _LEVELS ** np.arange(count), largest):
+        lattice = _lattice(border, float(size))
+        lattice = lattice[inside(border, lattice)]
+        for hole in holes:
+            lattice = lattice[~inside(hole, lattice)]
+        if not len(lattice):
+            continue
+        away = np.stack([tree.query(lattice)[0] for tree in trees], axis=1)
+        wanted = np.minimum((edges + _GROWTH * away).min(axis=1), largest)
+        fits = (wanted >= size / _LEVELS**0.5) & (wanted < size * _LEVELS**0.5)
+        lattice = lattice[fits & (away.min(axis=1) > _FROM_LOOP * size)]
+        if len(kept) and len(lattice):
+            lattice = lattice[cKDTree(kept).query(lattice)[0] > _FROM_POINT * size]
+        kept = np.concatenate([kept, lattice])
+    return kept
+
+
+def _mean_edge(polygon: Floats) -> float:
+    return float(np.linalg.norm(np.roll(polygon, -1, axis=0) - polygon, axis=1).mean())
 
 
 def dense(polygon: Floats, step: float) -> Floats:

@@ -13,6 +13,9 @@ from cauda.errors import BuildError
 
 _FINE = 1.008
 
+ROOT_SIDES = {"dorsal": 10, "ventral": 7}
+"""Corners of the section of a root's tube, by part."""
+
 _GENERATORS = 48
 _STEP_MM = 0.2
 

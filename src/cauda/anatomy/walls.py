@@ -22,7 +22,27 @@ _SAMPLES = 3
 _ROW_MM = 1 / 3
 _TIP_ROWS = 28
 _CRANIAL_OVERLAP_MM = 0.5
-"""How far the sac goes on above the first slice, so that its cap and the cord's stay apart."""
+"""How far the sac goes on above the cord, so that its cap and the cord's stay apart."""
+
+_CRANIAL_STEP_MM = 1.0
+_SECTION_SETTLES_MM, _COURSE_SETTLES_MM = 1.5, 4.0
+"""Lengths over which the slopes that the first slices give die out above them."""
+
+_CRANIAL_WINDOW_MM = 30.0
+"""The sac's course over so much of its cranial end is carried on above it."""
+
+FILUM_MM = 0.5
+"""Radius of the filum terminale: assumed."""
+
+_FILUM_SHARE = 0.8
+"""Radius of the filum over that of the cord in its last slice, at most: assumed."""
+
+_FILUM_DORSAL = 0.35
+"""Where it runs behind the sac's center, as a share of the way to the dorsal dura: assumed."""
+
+_FILUM_BENDS_MM = 8.0
+_FILUM_ABOVE_END_MM = 1.5
+_LEAST_FILUM_MM = 4.0
 
 _SAC_END_ABOVE_S2_MM = 5.0
 _SACRAL_STEP_MM, _LUMBAR_STEP_MM = 22.0, 33.0
@@ -37,7 +57,9 @@ class Walls:
     Attributes
     ----------
     cord, dura_inner, dura_outer : PolarSurface
-        With rounded caudal ends.
+        With rounded caudal ends. Below the conus the cord goes on as the filum terminale.
+    conus_mm : float
+        Height of the tip of the conus; that of the cord's caudal end where there is no room for a filum.
     annotated_mm : dict of str to (float, float)
         Lowest and highest annotated height of ``cord`` and ``dura``.
     """
@@ -45,7 +67,13 @@ class Walls:
     cord: PolarSurface
     dura_inner: PolarSurface
     dura_outer: PolarSurface
+    conus_mm: float
     annotated_mm: dict[str, tuple[float, float]]
+
+    @property
+    def has_filum(self) -> bool:
+        """Whether the cord's surface goes on below the conus."""
+        return self.conus_mm > self.cord.bottom_mm
 
 
 def walls(
@@ -55,6 +83,7 @@ def walls(
     *,
     smoothing: float,
     dura_thickness_mm: float,
+    cranial_mm: float = 60.0,
 ) -> Walls:
     """Return the walls fitted to contours that are sorted from caudal to cranial, in the model's axes.
 
@@ -68,32 +97,65 @@ def walls(
         Factor on the default strength; 0 interpolates the curves.
     dura_thickness_mm : float
         Distance from the inner to the outer surface of the dura.
+    cranial_mm : float
+        How far cord and sac go on above the first slice of the cord, with constant section.
     """
     cord_fit = _fitted(cord, CORD_SMOOTHING, smoothing)
     dura_fit = _fitted(dura, DURA_SMOOTHING, smoothing)
     cord_range = float(cord[0][:, 2].mean()), float(cord[-1][:, 2].mean())
     dura_range = float(dura[0][:, 2].mean()), float(dura[-1][:, 2].mean())
+    top = cord_range[1] + cranial_mm
+    lean = _cranial_slope(dura_fit, dura_range)
     z = _grid(*cord_range)
-    inner_rows = _sac_rows(dura_fit, dura_range, ganglia)
-    inner = _rounded(*inner_rows, blunt=1.3)
+    cord_rows = _carried_on(z, *cord_fit.rows(z), top, lean)
+    inner_rows = _sac_rows(dura_fit, dura_range, top + _CRANIAL_OVERLAP_MM, lean, ganglia)
+    inner = rounded(*inner_rows, blunt=1.3)
+    surface, conus_mm = _with_filum(*cord_rows, inner)
     return Walls(
-        cord=_rounded(z, *cord_fit.rows(z), blunt=1.0),
+        cord=surface,
         dura_inner=inner,
         dura_outer=_offset(inner, inner_rows[0][0], dura_thickness_mm),
+        conus_mm=conus_mm,
         annotated_mm={"cord": cord_range, "dura": dura_range},
     )
 
 
-def inflated(surface: PolarSurface, edge_mm: float) -> PolarSurface:
+def inflated(surface: PolarSurface, edge_mm: float, least_mm: float | None = None) -> PolarSurface:
     """Return the surface moved outward so that triangles of this edge length enclose its volume.
 
-    Triangles with edges of length h over a cylinder of radius R lie h^2 / 16 R inside it on average.
+    Triangles with edges of length h over a cylinder of radius R lie h^2 / 16 R inside it on average. Edges
+    are those of `shell.shell`: they shrink with the radius, down to the least.
     """
     z = surface.z_mm
     values = surface.rows(z).copy()
-    radius = np.maximum(values[:, 0], edge_mm)
-    values[:, 0] += edge_mm**2 / (16 * radius) * np.clip(values[:, 0] / edge_mm, 0, 1)
+    radius = np.maximum(values[:, 0], 1e-6)
+    local = np.clip(0.45 * radius, edge_mm if least_mm is None else least_mm, edge_mm)
+    values[:, 0] += local**2 / (16 * np.maximum(radius, local)) * np.clip(radius / local, 0, 1)
     return PolarSurface(z, values[:, :-2], values[:, -2:])
+
+
+def rounded(z: Floats, coefficients: Floats, center: Floats, *, blunt: float) -> PolarSurface:
+    """Close the caudal end by half an ellipsoid whose length is `blunt` times the mean radius there."""
+    length = blunt * coefficients[0, 0]
+    angle = np.linspace(0, np.pi / 2, _TIP_ROWS + 1)[1:]
+    tip = z[0] - length * np.sin(angle)
+    shrink = np.maximum(np.cos(angle), 1e-3)
+    rows = coefficients[0] * shrink[:, None] ** _orders(coefficients.shape[1])
+    slope = (center[3] - center[0]) / (z[3] - z[0])
+    tip_center = center[0] + slope * (length / 2) * np.sin(-angle)[:, None] * (2 - np.sin(angle)[:, None])
+    return PolarSurface(
+        np.concatenate([tip[::-1], z]),
+        np.vstack([rows[::-1], coefficients]),
+        np.vstack([tip_center[::-1], center]),
+    )
+
+
+def _orders(count: int) -> Floats:
+    """Powers of the shrinking radius by which Fourier coefficients shrink, so that a tip becomes round."""
+    half = count // 2
+    harmonics = np.minimum(np.arange(1, half + 1), 6) + 1
+    powers: Floats = np.concatenate([[1], harmonics, harmonics]).astype(float)
+    return powers
 
 
 def _fitted(contours: list[Floats], strength: Smoothing, factor: float) -> Fit:
@@ -129,19 +191,85 @@ def _grid(bottom: float, top: float) -> Floats:
     return np.linspace(bottom, top, round((top - bottom) / _ROW_MM) + 1)
 
 
+def _cranial_slope(dura: Fit, annotated: tuple[float, float]) -> Floats:
+    """Slope against the axis of the cranial end of the sac, which cord and sac above it share."""
+    bottom, top = annotated
+    z = np.linspace(max(bottom, top - _CRANIAL_WINDOW_MM), top, 31)
+    slope: Floats = np.polynomial.polynomial.polyfit(z - top, dura.center(z), 1)[1]
+    return slope
+
+
+def _carried_on(
+    z: Floats, coefficients: Floats, center: Floats, top_mm: float, lean: Floats
+) -> tuple[Floats, Floats, Floats]:
+    """Rows carried on to the top with constant section along a straight course, without a kink."""
+    length = top_mm - z[-1]
+    if length <= 0:
+        return z, coefficients, center
+    above = np.linspace(0, length, max(2, round(length / _CRANIAL_STEP_MM)) + 1)[1:, None]
+    slope = (coefficients[-1] - coefficients[-4]) / (z[-1] - z[-4])
+    bend = (center[-1] - center[-4]) / (z[-1] - z[-4]) - lean
+    sections = coefficients[-1] - slope * _SECTION_SETTLES_MM * np.expm1(-above / _SECTION_SETTLES_MM)
+    course = center[-1] + lean * above - bend * _COURSE_SETTLES_MM * np.expm1(-above / _COURSE_SETTLES_MM)
+    return (
+        np.concatenate([z, z[-1] + above[:, 0]]),
+        np.vstack([coefficients, sections]),
+        np.vstack([center, course]),
+    )
+
+
+def _with_filum(
+    z: Floats, coefficients: Floats, center: Floats, sac: PolarSurface
+) -> tuple[PolarSurface, float]:
+    """Close the conus and carry it on as a thread to the end of the sac; also return the conus' height.
+
+    Where the sac leaves no room below the conus it ends round.
+    """
+    first, filum = coefficients[0, 0], min(FILUM_MM, _FILUM_SHARE * coefficients[0, 0])
+    conus, end = z[0] - first, sac.bottom_mm + _FILUM_ABOVE_END_MM
+    if conus - end < _LEAST_FILUM_MM:
+        return rounded(z, coefficients, center, blunt=1.0), float(z[0] - first)
+    angle = np.linspace(0, np.pi / 2, _TIP_ROWS + 1)[1:]
+    thread = _grid(end + filum, conus)[:-1]
+    round_end = end + filum * (1 - np.sin(angle))
+    below = np.concatenate([round_end[::-1], thread, (z[0] - first * np.sin(angle))[::-1]])
+    cosine = np.concatenate([np.zeros(len(below) - _TIP_ROWS), np.maximum(np.cos(angle), 0)[::-1]])
+    rows = coefficients[0] * cosine[:, None] ** _orders(coefficients.shape[1])
+    rows[:, 0] = (rows[:, 0] ** 4 + (filum * np.sqrt(1 - cosine**2)) ** 4) ** 0.25
+    rows[:_TIP_ROWS, 0] = filum * np.maximum(np.cos(angle), 1e-3)[::-1]
+    course = _filum_course(below, z, center, sac)
+    return (
+        PolarSurface(
+            np.concatenate([below, z]), np.vstack([rows, coefficients]), np.vstack([course, center])
+        ),
+        float(conus),
+    )
+
+
+def _filum_course(below: Floats, z: Floats, center: Floats, sac: PolarSurface) -> Floats:
+    """Center line of the filum: from that of the cord, without a kink, into the dorsal half of the sac."""
+
+    def bed(heights: Floats) -> Floats:
+        dorsal = sac.radius(np.full(len(heights), -np.pi / 2), heights)
+        return sac.center(heights) - np.column_stack([np.zeros(len(heights)), _FILUM_DORSAL * dorsal])
+
+    down = (z[0] - below)[:, None]
+    start = bed(z[:4])
+    off = center[0] - start[0]
+    turn = ((center[0] - center[3]) - (start[0] - start[3])) / (z[3] - z[0])
+    values: Floats = bed(below) + (off + (turn + off / _FILUM_BENDS_MM) * down) * np.exp(
+        -down / _FILUM_BENDS_MM
+    )
+    return values
+
+
 def _sac_rows(
-    dura: Fit, annotated: tuple[float, float], ganglia: Mapping[RootName, Floats]
+    dura: Fit, annotated: tuple[float, float], top_mm: float, lean: Floats, ganglia: Mapping[RootName, Floats]
 ) -> tuple[Floats, Floats, Floats]:
     """Rows of the sac from where its rounded end begins to its cranial end."""
     bottom, top = annotated
     z = _grid(bottom, top)
-    coefficients, center = dura.rows(z)
-    above = np.array([top + _CRANIAL_OVERLAP_MM])
-    slope = (coefficients[-1] - coefficients[-4]) / (z[-1] - z[-4])
-    slope_center = (center[-1] - center[-4]) / (z[-1] - z[-4])
-    coefficients = np.vstack([coefficients, coefficients[-1] + slope * _CRANIAL_OVERLAP_MM])
-    center = np.vstack([center, center[-1] + slope_center * _CRANIAL_OVERLAP_MM])
-    z = np.concatenate([z, above])
+    z, coefficients, center = _carried_on(z, *dura.rows(z), top_mm, lean)
     end = _sac_end(bottom, coefficients[0, 0], ganglia)
     if end > bottom - 4.0:
         return z, coefficients, center
@@ -221,24 +349,6 @@ def _midline(ganglia: Mapping[RootName, Floats]) -> tuple[Floats, Floats]:
     return ordered[:, 2], ordered[:, :2]
 
 
-def _rounded(z: Floats, coefficients: Floats, center: Floats, *, blunt: float) -> PolarSurface:
-    """Close the caudal end by half an ellipsoid whose length is `blunt` times the mean radius there."""
-    length = blunt * coefficients[0, 0]
-    angle = np.linspace(0, np.pi / 2, _TIP_ROWS + 1)[1:]
-    tip = z[0] - length * np.sin(angle)
-    shrink = np.maximum(np.cos(angle), 1e-3)
-    half = coefficients.shape[1] // 2
-    order = np.concatenate([[0], np.arange(1, half + 1), np.arange(1, half + 1)])
-    rows = coefficients[0] * shrink[:, None] * np.where(order > 0, shrink[:, None] ** np.minimum(order, 6), 1)
-    slope = (center[3] - center[0]) / (z[3] - z[0])
-    tip_center = center[0] + slope * (length / 2) * np.sin(-angle)[:, None] * (2 - np.sin(angle)[:, None])
-    return PolarSurface(
-        np.concatenate([tip[::-1], z]),
-        np.vstack([rows[::-1], coefficients]),
-        np.vstack([tip_center[::-1], center]),
-    )
-
-
 def _offset(surface: PolarSurface, begin_mm: float, thickness_mm: float) -> PolarSurface:
     """Return the surface one thickness outside, again in polar form about the same center line."""
     angles = 96
@@ -260,7 +370,7 @@ def _offset(surface: PolarSurface, begin_mm: float, thickness_mm: float) -> Pola
     scale = np.concatenate([[1.0], np.full(2 * surface.harmonics, 2.0)]) / angles
     rows = radius @ basis * scale
     tip = begin_mm - surface.bottom_mm
-    outer = _rounded(body, rows, surface.center(body), blunt=(tip + thickness_mm) / rows[0, 0])
+    outer = rounded(body, rows, surface.center(body), blunt=(tip + thickness_mm) / rows[0, 0])
     z = np.append(outer.z_mm, surface.top_mm + thickness_mm)
     values = outer.rows(outer.z_mm)
     values = np.vstack([values, values[-1]])

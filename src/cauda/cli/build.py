@@ -38,6 +38,39 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--formats", metavar="F,F", default="ply", help="of the surfaces, some of ply,stl,glb,vtp,obj (ply)"
     )
     parser.add_argument("--frame", choices=("ras", "lps"), default="ras", help="of the surfaces (ras)")
+    parser.add_argument(
+        "--entry",
+        choices=("rostral", "center", "caudal"),
+        default="center",
+        help="where in its segment a root was traced from (center)",
+    )
+    parser.add_argument(
+        "--rootlets", choices=("lines", "solid"), default="lines", help="what rootlets are built as (lines)"
+    )
+    parser.add_argument(
+        "--roots", metavar="LEVELS", default="", help="add roots that were not traced, such as T11-Co (none)"
+    )
+    parser.add_argument(
+        "--cranial-mm",
+        metavar="L",
+        type=float,
+        default=60.0,
+        help="how far cord and sac go on above the first slice in mm (60)",
+    )
+    parser.add_argument(
+        "--dorsal-fat-mm",
+        metavar="D",
+        type=float,
+        default=4.0,
+        help="least depth of the epidural space behind the sac in mm (4)",
+    )
+    parser.add_argument(
+        "--soft-tissue-mm",
+        metavar="D",
+        type=float,
+        default=40.0,
+        help="how far soft tissue reaches around the canal in mm (40)",
+    )
     parser.add_argument("--seed", metavar="N", type=int, default=0, help="of what is drawn at random (0)")
 
 
@@ -50,7 +83,17 @@ def run(args: argparse.Namespace) -> int:
     from cauda.cli.progress import progress
 
     formats = [name.strip() for name in args.formats.split(",") if name.strip()]
-    settings = Settings(smoothing=args.smoothing, dura_thickness_mm=args.dura_mm, seed=args.seed)
+    settings = Settings(
+        smoothing=args.smoothing,
+        dura_thickness_mm=args.dura_mm,
+        cranial_mm=args.cranial_mm,
+        entry=args.entry,
+        roots=args.roots,
+        rootlets=args.rootlets,
+        dorsal_fat_mm=args.dorsal_fat_mm,
+        soft_tissue_mm=args.soft_tissue_mm,
+        seed=args.seed,
+    )
     tracing = annotation.read(args.markers, args.subject)
     with progress() as tell:
         model = build(tracing, settings, progress=tell)
@@ -67,7 +110,9 @@ def run(args: argparse.Namespace) -> int:
     for finding in (*errors, *absent):
         print(finding)
     regions = sum(surface.kind == "region" for surface in model.surfaces.values())
-    counts = f"{regions} solids, {len(model.roots)} roots, {len(errors)} errors in the annotation"
+    roots = sum(path.k is None for path in model.roots)
+    counts = f"{regions} solids, {roots} roots, {len(model.roots) - roots} rootlets, "
+    counts += f"{len(errors)} errors in the annotation"
     print(f"sub-{model.subject}: {counts}")
     print(folder)
     return 0

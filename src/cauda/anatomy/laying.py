@@ -1,0 +1,204 @@
+"""The roots of a model: their courses as laid and as moved apart, how thick they are, their solids."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+from scipy.spatial import cKDTree
+
+from cauda.anatomy import caliber, rootlets, separation
+from cauda.anatomy.course import Course, course
+from cauda.anatomy.further_roots import further_roots
+from cauda.anatomy.ganglion import GanglionShape
+from cauda.anatomy.rotation import Rotation
+from cauda.anatomy.segments import Borders
+from cauda.anatomy.solids import CORD_EDGE_MM, CORD_TIP_EDGE_MM, Solids, Surroundings, solids
+from cauda.anatomy.ventral import ventral_courses
+from cauda.anatomy.vertebrae import VertebraHeights
+from cauda.anatomy.walls import Walls, inflated
+from cauda.annotation.tracing import RootName
+from cauda.arrays import Floats
+from cauda.errors import Finding, RootError
+from cauda.tables.roots import root_geometry
+
+NOT_BUILT = "root-not-built"
+"""Code of the finding that a root is left out of the model."""
+
+_LEAST_ROOT_POINTS = 2
+_FARTHEST_ENTRY_MM = 5.0
+_FIRMER = 10.0
+"""How much harder dorsal roots are to move than ventral ones."""
+
+
+_log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Bed:
+    """What roots are laid into, in the model's axes.
+
+    Attributes
+    ----------
+    walls : Walls
+        Cord and dura.
+    around : Surroundings
+        Gray matter, and what lies outside the sac.
+    dura_mm : float
+        Thickness of the dura.
+    turned : Rotation
+        How the cord is turned about its axis.
+    borders : tuple of Borders
+        Segments of the cord.
+    vertebrae : tuple of VertebraHeights
+    traced_mm : mapping of RootName to (n, 3) float64
+        Traced points of each root that was annotated.
+    ganglia_mm : mapping of RootName to (3,) float64
+        Center of each ganglion that was annotated.
+    """
+
+    walls: Walls
+    around: Surroundings
+    dura_mm: float
+    turned: Rotation
+    borders: tuple[Borders, ...]
+    vertebrae: tuple[VertebraHeights, ...]
+    traced_mm: Mapping[RootName, Floats]
+    ganglia_mm: Mapping[RootName, Floats]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Roots:
+    """Courses as laid and as moved, their radii, the solids made of them, and what was left out.
+
+    Attributes
+    ----------
+    laid, moved : list of Course
+        Dorsal ones first, then ventral ones.
+    radii_mm : list of (n,) float64
+        Radius at each node.
+    fans : list of Fan
+        Rootlets of each root whose segment lies in the cord.
+    solids : Solids
+        Of the whole model.
+    left_out : list of Finding
+        One for each root that could not be built.
+    """
+
+    laid: list[Course]
+    moved: list[Course]
+    radii_mm: list[Floats]
+    fans: list[rootlets.Fan]
+    solids: Solids
+    left_out: list[Finding]
+
+
+def roots(bed: Bed, further: Sequence[str], seed: int, tell: Callable[[str, float], None]) -> Roots:
+    """Lay the roots and make the solids, without those roots of which none can be made.
+
+    Parameters
+    ----------
+    bed : Bed
+        What they are laid into.
+    further : sequence of str
+        Levels whose roots are added where they were not traced.
+    seed : int
+        Of the rootlets.
+    tell : callable
+        Called with the name of a step and the fraction done.
+    """
+    tell("lay the roots", 0.2)
+    left_out = list(_unfit(bed))
+    while True:
+        gone = {finding.file for finding in left_out}
+        laid = _dorsal(bed, further, gone)
+        moved = separation.separated(laid, caliber.rooms(laid, bed.walls, bed.dura_mm), bed.walls)
+        tell("lay the ventral roots", 0.3)
+        ventral = [each for each in _ventral(bed, moved) if each.name not in gone]
+        tell("move the roots apart", 0.4)
+        moved = _apart([*moved, *ventral], bed)
+        laid = [*laid, *ventral]
+        radii_mm = caliber.radii(moved, bed.walls)
+        tell("fan out the rootlets", 0.5)
+        fans = _fans(moved, radii_mm, bed, seed)
+        tell("make the solids", 0.6)
+        try:
+            made = solids(moved, radii_mm, bed.walls, bed.around, bed.dura_mm)
+            return Roots(laid, moved, radii_mm, fans, made, left_out)
+        except RootError as error:
+            _log.info("%s", error)
+            advice = "look at its course; the model lacks it"
+            left_out.append(Finding("error", NOT_BUILT, error.root, error.reason, advice))
+
+
+def _unfit(bed: Bed) -> Iterator[Finding]:
+    """Yield a finding for each root that cannot be built although it has a ganglion."""
+    for name, points in bed.traced_mm.items():
+        off_mm = float(bed.walls.cord.distance(points[:1])[0])
+        if name not in bed.ganglia_mm:
+            continue
+        if name.level not in root_geometry():
+            what, advice = f"there are no published sizes of level {name.level}", "the model lacks this root"
+        elif len(points) < _LEAST_ROOT_POINTS:
+            what, advice = "one point, wanted at least 2", "trace the root; the model lacks it"
+        elif off_mm > _FARTHEST_ENTRY_MM:
+            what = f"it begins {off_mm:.1f} mm off the cord, wanted at most {_FARTHEST_ENTRY_MM:g} mm"
+            advice = "trace it from its entry; the model lacks it"
+        else:
+            continue
+        yield Finding("error", NOT_BUILT, str(name), what, advice)
+
+
+def _dorsal(bed: Bed, further: Sequence[str], gone: set[str]) -> list[Course]:
+    traced = {name: points for name, points in bed.traced_mm.items() if name in bed.ganglia_mm}
+    ganglia = {name: bed.ganglia_mm[name] for name in traced}
+    if further:
+        more, more_ganglia = further_roots(
+            further, traced, bed.ganglia_mm, bed.borders, bed.vertebrae, bed.walls
+        )
+        traced, ganglia = traced | more, ganglia | more_ganglia
+    names = sorted((name for name in traced if str(name) not in gone), key=lambda name: name.rank)
+    return [
+        course(name, traced[name], ganglia[name], bed.walls, root_geometry()[name.level]) for name in names
+    ]
+
+
+def _ventral(bed: Bed, dorsal: Sequence[Course]) -> list[Course]:
+    middles = {segment.level: segment.middle_mm for segment in bed.borders}
+    shapes = [GanglionShape.of(each, bed.dura_mm) for each in dorsal]
+    found = ventral_courses(dorsal, middles, shapes, bed.walls, bed.dura_mm, bed.turned)
+    own = {each.root: each for each in dorsal}
+    return [_traced_like(each, own[each.root]) for each in found]
+
+
+def _fans(courses: Sequence[Course], radii_mm: Sequence[Floats], bed: Bed, seed: int) -> list[rootlets.Fan]:
+    segments = {segment.level: segment for segment in bed.borders}
+    stems = [
+        rootlets.Stem(each, radius, segments[each.root.level])
+        for each, radius in zip(courses, radii_mm, strict=True)
+        if each.root.level in segments
+    ]
+    cord = inflated(bed.walls.cord, CORD_EDGE_MM, CORD_TIP_EDGE_MM)
+
+    def turned(heights: Floats) -> Floats:
+        return np.asarray(np.radians(bed.turned.deg(heights)))
+
+    return rootlets.fanned(stems, rootlets.Surroundings(cord, bed.walls.dura_inner, turned), seed)
+
+
+def _apart(courses: Sequence[Course], bed: Bed) -> list[Course]:
+    """Move ventral roots and dorsal ones apart; what is annotated moves least."""
+    rooms = [
+        replace(room, stiffness=_FIRMER * room.stiffness) if each.part == "dorsal" else room
+        for each, room in zip(courses, caliber.rooms(courses, bed.walls, bed.dura_mm), strict=True)
+    ]
+    return separation.separated(courses, rooms, bed.walls)
+
+
+def _traced_like(ventral: Course, dorsal: Course) -> Course:
+    """Return the course with its node `traced` where the annotation of its dorsal root ends."""
+    end = dorsal.points_mm[dorsal.traced]
+    nearest = int(cKDTree(ventral.points_mm).query(end)[1])
+    return replace(ventral, traced=int(np.clip(nearest, ventral.entry, ventral.exit)))
