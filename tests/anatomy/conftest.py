@@ -5,33 +5,62 @@ import sys
 from dataclasses import dataclass
 from pathlib import Path
 from types import ModuleType
+from typing import Any
 
 import pytest
 
-from cauda.anatomy import caliber, separation
+from cauda.anatomy import building, laying
 from cauda.anatomy.axes import Axes
-from cauda.anatomy.building import Settings, build
-from cauda.anatomy.course import Course, course
+from cauda.anatomy.course import Course
+from cauda.anatomy.laying import Bed, Roots
 from cauda.anatomy.model import SpineModel
-from cauda.anatomy.walls import Walls, walls
+from cauda.anatomy.solids import Solids
+from cauda.anatomy.walls import Walls
 from cauda.annotation.tracing import Tracing
 from cauda.arrays import Floats
 from cauda.phantom import virtual_subject
-from cauda.tables.roots import root_geometry
 
 BENCHMARKS = Path(__file__).parents[2] / "benchmarks"
 
 
 @dataclass(frozen=True)
 class Stages:
-    """What the builder makes of a tracing before there are triangles, in the model's axes."""
+    """What the builder made of a tracing on its way to the model, in the model's axes."""
 
     tracing: Tracing
-    axes: Axes
-    walls: Walls
-    laid: list[Course]
-    moved: list[Course]
-    radii_mm: list[Floats]
+    model: SpineModel
+    bed: Bed
+    roots: Roots
+
+    @property
+    def axes(self) -> Axes:
+        """Axes of the model."""
+        return self.model.axes
+
+    @property
+    def walls(self) -> Walls:
+        """Cord and dura."""
+        return self.bed.walls
+
+    @property
+    def laid(self) -> list[Course]:
+        """Courses of the dorsal roots, then of the ventral ones, before they were moved apart."""
+        return self.roots.laid
+
+    @property
+    def moved(self) -> list[Course]:
+        """The same as moved apart."""
+        return self.roots.moved
+
+    @property
+    def radii_mm(self) -> list[Floats]:
+        """Radius at each node of each course."""
+        return self.roots.radii_mm
+
+    @property
+    def made(self) -> Solids:
+        """All solids, their vertices in one pool."""
+        return self.roots.solids
 
 
 @pytest.fixture(scope="session")
@@ -41,24 +70,26 @@ def tracing() -> Tracing:
 
 
 @pytest.fixture(scope="session")
-def model(tracing: Tracing) -> SpineModel:
-    """Return its model."""
-    return build(tracing)
+def stages(tracing: Tracing) -> Stages:
+    """Return the steps to its model, and the model."""
+    beds: list[Bed] = []
+    found: list[Roots] = []
+
+    def recorded(bed: Bed, *arguments: Any) -> Roots:
+        beds.append(bed)
+        found.append(laying.roots(bed, *arguments))
+        return found[-1]
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(building, "roots", recorded)
+        model = building.build(tracing)
+    return Stages(tracing, model, beds[0], found[0])
 
 
 @pytest.fixture(scope="session")
-def stages(tracing: Tracing) -> Stages:
-    """Return the steps to its model."""
-    axes, thickness_mm = Axes.of(tracing), Settings().dura_thickness_mm
-    ganglia = {root: axes.local(point[None])[0] for root, point in tracing.ganglia.items()}
-    cord, dura = ([axes.local(one.points_mm) for one in some][::-1] for some in (tracing.cord, tracing.dura))
-    made = walls(cord, dura, ganglia, smoothing=1.0, dura_thickness_mm=thickness_mm)
-    laid = [
-        course(root, axes.local(points), ganglia[root], made, root_geometry()[root.level])
-        for root, points in tracing.roots.items()
-    ]
-    moved = separation.separated(laid, caliber.rooms(laid, made, thickness_mm), made)
-    return Stages(tracing, axes, made, laid, moved, caliber.radii(moved, made))
+def model(stages: Stages) -> SpineModel:
+    """Return its model."""
+    return stages.model
 
 
 @pytest.fixture(scope="session")

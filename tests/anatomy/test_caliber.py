@@ -1,9 +1,11 @@
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from scipy.spatial import cKDTree
 
 from cauda.anatomy.caliber import (
     LEAST_MM,
@@ -11,12 +13,15 @@ from cauda.anatomy.caliber import (
     SLEEVE_BEGIN_SHARE,
     SLEEVE_END_MM,
     SLEEVE_MM,
+    TETHER_MM,
     radii,
     rooms,
     sleeve_mm,
 )
 from cauda.anatomy.course import ENTRY_RADIUS_MM, Course
-from cauda.anatomy.separation import CORD_GAP_MM, FACET, GAP_MM
+from cauda.anatomy.ganglion import GanglionShape
+from cauda.anatomy.separation import CORD_GAP_MM, GAP_MM
+from cauda.anatomy.tube import ROOT_SIDES, corner_factor
 from cauda.anatomy.walls import Walls, walls
 from cauda.annotation.tracing import RootName
 from cauda.arrays import Floats
@@ -27,6 +32,8 @@ if TYPE_CHECKING:
 
 CORD_MM, DURA_MM, NODES = 3.0, 12.0, 81
 L4, S1 = RootName("L4", "L"), RootName("S1", "L")
+FACET = {part: 1.001 * corner_factor(sides) for part, sides in ROOT_SIDES.items()}
+"""Corners of a root's section over its radius, and a little more."""
 
 
 def contours(radius_mm: float) -> list[Floats]:
@@ -41,7 +48,7 @@ def tubes() -> Walls:
     return walls(contours(CORD_MM), contours(DURA_MM), {}, smoothing=1.0, dura_thickness_mm=0.3)
 
 
-def straight(root: RootName, x: float, y: float, shift: Floats | float = 0.0) -> Course:
+def straight(root: RootName, x: float, y: float, shift: Floats | float = 0.0, part: str = "dorsal") -> Course:
     """Return an upright course, moved along x node by node; it leaves the sac where its stub begins."""
     z = 95.0 - np.arange(NODES)
     points = np.stack([np.full(NODES, x) + shift, np.full(NODES, y), z], axis=1)
@@ -55,6 +62,7 @@ def straight(root: RootName, x: float, y: float, shift: Floats | float = 0.0) ->
         leave=end,
         ganglion=end,
         geometry=root_geometry()[root.level],
+        part=part,
     )
 
 
@@ -72,9 +80,60 @@ def test_two_roots_share_the_distance_between_them_in_proportion_to_their_publis
     apart = 1.6
     found = radii([straight(L4, 0.0, -7.5), straight(S1, apart, -7.5)], tubes)
     wide = np.array([root_geometry()[level].dorsal_radius_mm for level in ("L4", "S1")])
-    wanted = (apart - GAP_MM) / FACET * wide / wide.sum()
+    wanted = (apart - GAP_MM) / FACET["dorsal"] * wide / wide.sum()
     for radius, share in zip(found, wanted, strict=True):
         assert radius[20:60] == pytest.approx(share)
+
+
+def test_a_ventral_root_is_thinner_than_its_dorsal_one_by_the_published_ratio(tubes: Walls) -> None:
+    pair = [straight(L4, 0.0, -7.5), straight(L4, 3.0, -7.5, part="ventral")]
+    dorsal, ventral = radii(pair, tubes)
+    geometry = root_geometry()["L4"]
+    ratio = geometry.ventral_radius_mm / geometry.dorsal_radius_mm
+    assert ventral[30:60] == pytest.approx(geometry.ventral_radius_mm)
+    assert (ventral <= ratio * dorsal + 1e-12).all()
+    assert ventral[:3] == pytest.approx(ratio * dorsal[:3])
+    assert ventral[:3].max() <= ratio * ENTRY_RADIUS_MM + 1e-12
+
+
+def test_a_ventral_root_is_thin_where_its_dorsal_one_has_no_room(tubes: Walls) -> None:
+    squeezed = [straight(L4, 0.0, -7.5), straight(S1, 1.4, -7.5), straight(L4, -3.0, -7.5, part="ventral")]
+    dorsal, _, ventral = radii(squeezed, tubes)
+    alone = radii([squeezed[0], squeezed[2]], tubes)
+    ratio = squeezed[2].thinness
+    assert dorsal[20:60].max() < 0.7 * alone[0][20:60].min()
+    assert ventral[20:60] == pytest.approx(ratio * dorsal[20:60])
+
+
+def test_dorsal_and_ventral_root_share_the_distance_between_them(tubes: Walls) -> None:
+    apart = 1.2
+    pair = [straight(L4, 0.0, -7.5), straight(L4, apart, -7.5, part="ventral")]
+    found = radii(pair, tubes)
+    wide = np.array([course.published_mm for course in pair])
+    # The corners of the ventral root, with fewer sides, stand out more.
+    wanted = (apart - GAP_MM) / FACET["ventral"] * wide / wide.sum()
+    for radius, share in zip(found, wanted, strict=True):
+        assert radius[20:60] == pytest.approx(share)
+
+
+def test_a_ventral_root_may_be_thinner_than_the_least_of_dorsal_ones_by_that_ratio(tubes: Walls) -> None:
+    pair = [straight(L4, 0.0, -7.5), straight(L4, 0.4, -7.5, part="ventral")]
+    dorsal, ventral = radii(pair, tubes)
+    assert dorsal[: NODES - 10] == pytest.approx(LEAST_MM)
+    assert ventral[: NODES - 10] == pytest.approx(LEAST_MM * pair[1].thinness)
+
+
+def test_a_root_that_is_thinner_by_nature_is_as_thin_as_published(tubes: Walls) -> None:
+    coccygeal = RootName("Co", "L")
+    pair = [straight(coccygeal, 0.0, -7.5), straight(coccygeal, 2.0, -7.5, part="ventral")]
+    for radius, course in zip(radii(pair, tubes), pair, strict=True):
+        assert course.published_mm < LEAST_MM
+        assert radius == pytest.approx(course.published_mm)
+
+
+def test_there_are_no_radii_without_roots(tubes: Walls) -> None:
+    assert radii([], tubes) == []
+    assert rooms([], tubes, 0.3) == []
 
 
 def test_no_root_is_thinner_than_the_least_however_near_its_neighbor(tubes: Walls) -> None:
@@ -84,9 +143,9 @@ def test_no_root_is_thinner_than_the_least_however_near_its_neighbor(tubes: Wall
 
 def test_the_dura_and_the_cord_limit_a_root_to_what_fits(tubes: Walls) -> None:
     (by_dura,) = radii([straight(S1, 0.0, -(DURA_MM - 1.0))], tubes)
-    assert by_dura[20:60] == pytest.approx((1.0 - GAP_MM) / FACET, abs=0.01)
+    assert by_dura[20:60] == pytest.approx((1.0 - GAP_MM) / FACET["dorsal"], abs=0.01)
     (by_cord,) = radii([straight(S1, 0.0, -(CORD_MM + 0.8))], tubes)
-    assert by_cord[20:60] == pytest.approx((0.8 - CORD_GAP_MM) / FACET, abs=0.01)
+    assert by_cord[20:60] == pytest.approx((0.8 - CORD_GAP_MM) / FACET["dorsal"], abs=0.01)
 
 
 @settings(max_examples=15)
@@ -99,7 +158,7 @@ def test_radii_fit_and_change_slowly_whatever_the_courses(tubes: Walls, seed: in
     one, two = radii(courses, tubes)
     in_sac = np.arange(NODES) < courses[0].leave
     least = (one <= LEAST_MM + 1e-9) | (two <= LEAST_MM + 1e-9)
-    fits = (one + two) * FACET + GAP_MM <= apart + wiggle + 0.02
+    fits = (one + two) * FACET["dorsal"] + GAP_MM <= apart + wiggle + 0.02
     assert (fits | least)[in_sac].all()
     for radius, course in zip((one, two), courses, strict=True):
         assert radius.min() >= LEAST_MM
@@ -130,30 +189,73 @@ def test_room_is_asked_for_by_what_is_there(tubes: Walls) -> None:
     course = straight(L4, 0.0, -(CORD_MM + 1.5))
     (room,) = rooms([course], tubes, 0.3)
     count = np.arange(NODES)
-    assert (room.radius_mm == course.wanted_mm).all()
+    corner = course.wanted_mm * FACET["dorsal"]
+    assert room.radius_mm == pytest.approx(corner)
     assert (room.hull_mm[: course.leave] == 0).all()
-    ganglion = course.geometry.ganglion_width_mm / 2
-    assert room.hull_mm[course.ganglion] == pytest.approx(ganglion)
+    assert room.hull_mm[course.ganglion] == pytest.approx(GanglionShape.of(course, 0.3).half_width_mm)
     assert not room.inside_dura[count > course.exit].any()
     assert room.inside_dura[10 : course.exit].all()
     assert room.on_cord.tolist() == (count <= course.entry).tolist()
-    far = course.wanted_mm[10:] * FACET + CORD_GAP_MM
-    assert room.cord_mm[10:] == pytest.approx(far)
+    assert room.cord_mm[10:] == pytest.approx(corner[10:] + CORD_GAP_MM)
     assert room.stiffness[course.ganglion] > 100 * room.stiffness[5] > room.stiffness[course.traced + 5]
+    assert np.isinf(room.tether_mm).all()
+
+
+def test_a_ventral_root_asks_for_less_room_and_for_none_beyond_the_join(tubes: Walls) -> None:
+    dorsal, ventral = (
+        replace(straight(L4, x, -7.5, part=part), exit=25, leave=30)
+        for x, part in ((0.0, "dorsal"), (2.0, "ventral"))
+    )
+    _, room = rooms([dorsal, ventral], tubes, 0.3)
+    last = ventral.ganglion
+    assert room.radius_mm[:last] == pytest.approx(
+        dorsal.wanted_mm[:last] * ventral.thinness * FACET["ventral"]
+    )
+    assert (room.radius_mm[last + 1 :] == 0).all()
+    assert (room.hull_mm[last + 1 :] == 0).all()
+    wide = ventral.published_mm + SLEEVE_END_MM + 0.3
+    assert room.hull_mm[last] == pytest.approx(wide)
+
+
+def test_below_the_conus_a_ventral_root_is_held_near_the_surface_of_its_dorsal_one(tubes: Walls) -> None:
+    above = straight(L4, 2.0, -7.5, part="ventral")
+    (free,) = rooms([above], tubes, 0.3)
+    assert np.isinf(free.tether_mm).all()
+    down = np.array([0.0, 0.0, 95.0 - tubes.conus_mm - 30.0])
+    across = replace(above, points_mm=above.points_mm - down)
+    (room,) = rooms([across], tubes, 0.3)
+    height = across.points_mm[:, 2]
+    held = (height < tubes.conus_mm - 4.0) & (np.arange(NODES) <= across.exit)
+    assert held.any()
+    assert np.isfinite(room.tether_mm).tolist() == held.tolist()
+    assert room.tether_mm[held] == pytest.approx(ENTRY_RADIUS_MM + TETHER_MM)
 
 
 def test_radii_in_a_virtual_subject_are_those_published_or_less_and_smooth(stages: "Stages") -> None:
     for course, radius in zip(stages.moved, stages.radii_mm, strict=True):
-        assert radius.min() >= LEAST_MM
-        assert radius.max() <= course.geometry.dorsal_radius_mm + 1e-12
+        assert radius.min() >= LEAST_MM * course.thinness - 1e-12
+        assert radius.max() <= course.published_mm + 1e-12
         slope = np.abs(np.diff(radius) / np.diff(course.arc_mm))
         assert slope[course.entry :].max() < 0.08
         assert (sleeve_mm(course, radius) > radius).all()
 
 
+def test_ventral_roots_in_a_virtual_subject_are_thinner_than_dorsal_ones_by_the_published_ratio(
+    stages: "Stages",
+) -> None:
+    both = zip(stages.moved, stages.radii_mm, strict=True)
+    dorsal = {course.root: (course, radius) for course, radius in both if course.part == "dorsal"}
+    ventral = list(zip(stages.moved, stages.radii_mm, strict=True))[len(dorsal) :]
+    assert {course.root for course, _ in ventral} == set(dorsal)
+    for course, radius in ventral:
+        other, wide = dorsal[course.root]
+        nearest = cKDTree(other.points_mm[: other.ganglion + 1]).query(course.points_mm)[1]
+        assert (radius <= course.thinness * wide[nearest] + 1e-12).all(), course.name
+
+
 def test_radii_in_a_virtual_subject_fit_between_the_cord_and_the_dura(stages: "Stages") -> None:
     for course, radius in zip(stages.moved, stages.radii_mm, strict=True):
         inner = slice(course.entry + 4, course.exit + 1)
-        points, corner = course.points_mm[inner], radius[inner] * FACET
-        assert (-stages.walls.dura_inner.distance(points) - corner).min() > 0
-        assert (stages.walls.cord.distance(points) - corner).min() > 0
+        points, corner = course.points_mm[inner], radius[inner] * FACET[course.part]
+        assert (-stages.walls.dura_inner.distance(points) - corner).min() > 0, course.name
+        assert (stages.walls.cord.distance(points) - corner).min() > 0, course.name

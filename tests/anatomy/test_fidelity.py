@@ -63,7 +63,18 @@ def tracing(contours: tuple[Contour, ...], **roots: np.ndarray) -> Tracing:
 
 
 def model(*surfaces: Surface, roots: tuple[RootPath, ...] = ()) -> SpineModel:
-    return SpineModel("01", {s.name: s for s in surfaces}, roots, {}, {}, (), ())
+    return SpineModel(
+        subject="01",
+        surfaces={s.name: s for s in surfaces},
+        roots=roots,
+        axes=Axes(np.zeros(3), np.eye(3)),
+        segments=(),
+        vertebrae=(),
+        settings={},
+        measures={},
+        sources=(),
+        findings=(),
+    )
 
 
 def fit(
@@ -147,9 +158,9 @@ def test_nothing_changes_where_all_is_tilted_and_shifted(seed: int) -> None:
     assert tilted.ring_deg == pytest.approx(level.ring_deg, abs=0.1)
 
 
-def path(root: RootName, points: np.ndarray) -> RootPath:
+def path(root: RootName, points: np.ndarray, part: str = "dorsal", k: int | None = None) -> RootPath:
     count = len(points)
-    return RootPath(root, "dorsal", points, np.full(count, 0.5), ("annotated",) * count, np.zeros(count))
+    return RootPath(root, part, points, np.full(count, 0.5), ("annotated",) * count, np.zeros(count), k)
 
 
 def test_a_line_beside_its_points_is_as_far_off_as_it_was_put() -> None:
@@ -163,6 +174,18 @@ def test_a_line_beside_its_points_is_as_far_off_as_it_was_put() -> None:
     assert found.from_entry_mm == pytest.approx(np.arange(7))
     assert found.start_mm == pytest.approx(0.02, abs=1e-3)
     assert found.end_mm == pytest.approx(np.hypot(6.0, 0.07))
+
+
+def test_ventral_roots_and_rootlets_are_no_lines_of_the_annotation() -> None:
+    cord = surface("cord", *tube(even(5.0), -20.0, 20.0, 41))
+    line = np.array([[5.0, 0, 0], [7.0, 0, -6.0], [7.0, 0, -16.0]])
+    aside = line * [-1.0, 1.0, 1.0]
+    others = (path(ROOT, aside, "ventral"), path(ROOT, aside, "dorsal_rootlet", 1))
+    traced = np.array([[7.0, 0.07, -6.0 - k] for k in range(7)])
+    found = fidelity.root_fits(
+        model(cord, roots=(path(ROOT, line), *others)), tracing(circles(5.0), L4_L=traced)
+    )
+    assert found[ROOT].distance_mm == pytest.approx(0.07)
 
 
 def test_a_root_without_a_line_is_left_out() -> None:
@@ -200,6 +223,20 @@ def test_roots_that_leave_the_dura_are_named() -> None:
     assert piercing([4.7, 0, 0]) == (ROOT,)
     assert piercing([3.0, 0, 15.0]) == (ROOT,)
     assert piercing([7.0, 0, 0]) == (ROOT,)
+
+
+@pytest.mark.parametrize(("x", "wanted"), [(3.0, ()), (4.7, (ROOT,)), (7.0, (ROOT,))])
+def test_a_root_whose_ventral_part_leaves_the_dura_is_named_once(
+    x: float, wanted: tuple[RootName, ...]
+) -> None:
+    dura = surface("dura_inner", *tube(even(5.0), -20.0, 20.0, 41))
+    thin = tube(even(0.5), -10.0, 10.0, 41, 12)
+    dorsal = surface("L4_L_dorsal", thin[0], thin[1], ROOT)
+    ventral = surface("L4_L_ventral", thin[0] + [x, 0, 0], thin[1], ROOT)
+    other = surface("L5_L_dorsal", thin[0] - [2.0, 0, 0], thin[1], OTHER)
+    assert fidelity.piercing_roots(model(dura, dorsal, ventral, other)) == wanted
+    both = surface("L4_L_dorsal", thin[0] + [x, 2.0, 0], thin[1], ROOT)
+    assert fidelity.piercing_roots(model(dura, both, ventral, other)) == wanted
 
 
 def test_it_is_the_distance_of_the_two_surfaces() -> None:

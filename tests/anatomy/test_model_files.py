@@ -1,5 +1,6 @@
 import json
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -10,7 +11,8 @@ from hypothesis import strategies as st
 
 import cauda
 from cauda.anatomy import model_files, surface_files
-from cauda.anatomy.model import RootPath, SpineModel, Surface
+from cauda.anatomy.axes import Axes
+from cauda.anatomy.model import RootPath, Segment, SpineModel, Surface, Vertebra
 from cauda.annotation.tracing import RootName
 from cauda.errors import Finding, ModelError
 from cauda.files import Source
@@ -21,17 +23,37 @@ TRIANGLES = np.array([[0, 2, 1], [0, 1, 3], [1, 2, 3], [0, 3, 2]])
 ROOT = RootName("L4", "L")
 
 
+def axes() -> Axes:
+    turn, _ = np.linalg.qr(np.array([[1.0, 0.1, 0.0], [-0.1, 1.0, 0.2], [0.0, -0.2, 1 / 3]]))
+    return Axes(np.array([1.5, -60.25, -403.125]), turn)
+
+
+def segments() -> tuple[Segment, ...]:
+    """Return one segment of which all is known, and one of which little is."""
+    horns = {"dorsal_L": np.array([-1.0, -2.0, 1 / 3]), "ventral_R": np.array([1.5, 2.0, -1e-9])}
+    rostral, middle, caudal = np.array([0.0, 1.0, 9.0]), np.array([0.0, 0.5, 0.0]), np.array([0.1, 0.0, -8.0])
+    entered = np.array([0.0, 0.75, 4.0])
+    return (
+        Segment("L4", rostral, middle, entered, 9.6, horns, 0.40123456789, "interpolated"),
+        Segment("L5", middle, caudal, None, 9.0, {}, None, "extrapolated"),
+    )
+
+
 def made(scale: float = 1.0) -> SpineModel:
-    """Return a model of three tetrahedra and one root path."""
+    """Return a model of three tetrahedra, a root and a rootlet."""
     cord = Surface("cord", "region", "cord", None, None, "annotated", VERTICES * scale, TRIANGLES)
     nerve = Surface("L4_L_nerve", "region", "nerve", ROOT, "nerve", "synthesized", VERTICES + 9, TRIANGLES)
     dura = Surface("dura_inner", "boundary", "csf", None, None, "annotated", VERTICES * 3, TRIANGLES)
     line = np.array([[0, 0, 1 / 3], [-0.0, 1e-9, 2.0]])
     path = RootPath(ROOT, "dorsal", line, np.array([0.3, 0.5]), ("annotated", "extrapolated"), np.zeros(2))
+    thin = RootPath(ROOT, "ventral_rootlet", line + 1, np.full(2, 0.1), ("synthesized",) * 2, np.zeros(2), 3)
     return SpineModel(
         subject="03",
         surfaces={surface.name: surface for surface in (cord, nerve, dura)},
-        roots=(path,),
+        roots=(path, thin),
+        axes=axes(),
+        segments=segments(),
+        vertebrae=(Vertebra("L1", np.array([0, -1, 30.0]), np.array([0, -2, -1 / 3]), "extrapolated"),),
         settings={"smoothing": 1.0, "seed": 0},
         measures={"radius": {"L4_L": [0.1, 0.25, 1e-07]}, "note": 'a "quoted" [1, 2]'},
         sources=(Source("sub-03_cord_1.json", "0" * 64),),
@@ -75,9 +97,37 @@ def test_the_json_says_what_each_surface_and_root_is(tmp_path: Path) -> None:
         "area_mm2": cord["area_mm2"],
     }
     assert (dura["kind"], dura["root"], dura["volume_mm3"]) == ("boundary", None, 1.5)
-    (root,) = loaded["roots"]
+    root, rootlet = loaded["roots"]
     assert root["points_mm"] == [[0.0, 0.0, 0.333333], [0.0, 0.0, 2.0]]
     assert root["provenance"] == ["annotated", "extrapolated"]
+    assert (root["part"], root["k"]) == ("dorsal", None)
+    assert (rootlet["part"], rootlet["k"]) == ("ventral_rootlet", 3)
+
+
+def test_the_json_says_where_segments_and_vertebrae_lie(tmp_path: Path) -> None:
+    loaded = document(model_files.write(made(), tmp_path))
+    first, second = loaded["segments"]
+    assert first == {
+        "level": "L4",
+        "rostral_mm": [0.0, 1.0, 9.0],
+        "caudal_mm": [0.0, 0.5, 0.0],
+        "entry_mm": [0.0, 0.75, 4.0],
+        "length_mm": round(np.hypot(0.5, 9.0), 6),
+        "published_length_mm": 9.6,
+        "horns_mm": {"dorsal_L": [-1.0, -2.0, 0.333333], "ventral_R": [1.5, 2.0, 0.0]},
+        "gray_share": 0.401235,
+        "provenance": "interpolated",
+    }
+    assert (second["entry_mm"], second["horns_mm"], second["gray_share"]) == (None, {}, None)
+    assert loaded["vertebrae"] == [
+        {
+            "level": "L1",
+            "upper_mm": [0.0, -1.0, 30.0],
+            "lower_mm": [0.0, -2.0, -0.333333],
+            "provenance": "extrapolated",
+        }
+    ]
+    assert loaded["axes"]["origin_mm"] == [1.5, -60.25, -403.125]
 
 
 def test_lists_of_numbers_stand_on_one_line(tmp_path: Path) -> None:
@@ -101,9 +151,57 @@ def test_a_model_reads_back_as_it_was(tmp_path: Path, frame: Frame) -> None:
         assert (again.triangles == surface.triangles).all()
         for field in ("kind", "tissue", "root", "part", "provenance"):
             assert getattr(again, field) == getattr(surface, field)
-    (path,) = found.roots
-    assert (path.root, path.part, path.provenance) == (ROOT, "dorsal", ("annotated", "extrapolated"))
-    assert path.points_mm == pytest.approx(model.roots[0].points_mm, abs=1e-6)
+    for path, wanted in zip(found.roots, model.roots, strict=True):
+        assert (path.root, path.part, path.k) == (wanted.root, wanted.part, wanted.k)
+        assert path.provenance == wanted.provenance
+        assert path.points_mm == pytest.approx(wanted.points_mm, abs=1e-6)
+        assert path.radius_mm == pytest.approx(wanted.radius_mm, abs=1e-6)
+
+
+def test_its_axes_read_back_to_the_last_bit(tmp_path: Path) -> None:
+    found = model_files.read(model_files.write(made(), tmp_path)).axes
+    assert (found.origin_mm == axes().origin_mm).all()
+    assert (found.rotation == axes().rotation).all()
+    with pytest.raises(ValueError, match="read-only"):
+        found.rotation[0, 0] = 2.0
+
+
+def test_segments_and_vertebrae_read_back_as_they_were(tmp_path: Path) -> None:
+    found = model_files.read(model_files.write(made(), tmp_path))
+    for again, wanted in zip(found.segments, segments(), strict=True):
+        assert (again.level, again.provenance) == (wanted.level, wanted.provenance)
+        assert again.published_length_mm == wanted.published_length_mm
+        assert again.length_mm == pytest.approx(wanted.length_mm, abs=1e-6)
+        assert again.middle_mm == pytest.approx(wanted.middle_mm, abs=1e-6)
+        assert list(again.horns_mm) == list(wanted.horns_mm)
+        for name, point in again.horns_mm.items():
+            assert point == pytest.approx(wanted.horns_mm[name], abs=1e-6)
+    assert found.segments[0].entry_mm == pytest.approx([0.0, 0.75, 4.0])
+    assert found.segments[0].gray_share == pytest.approx(0.40123456789, abs=1e-6)
+    assert (found.segments[1].entry_mm, found.segments[1].gray_share) == (None, None)
+    (vertebra,) = found.vertebrae
+    assert (vertebra.level, vertebra.provenance) == ("L1", "extrapolated")
+    assert vertebra.lower_mm == pytest.approx([0, -2, -1 / 3], abs=1e-6)
+
+
+def test_a_model_written_again_after_reading_is_the_same_file(tmp_path: Path) -> None:
+    folder = model_files.write(made(), tmp_path / "one")
+    again = model_files.write(model_files.read(folder), tmp_path / "two")
+    assert (again / "sub-03_model.json").read_bytes() == (folder / "sub-03_model.json").read_bytes()
+
+
+def test_a_scene_shows_the_regions_from_the_most_opaque_to_the_most_transparent() -> None:
+    tissues = ["soft_tissue", "dorsal_root", "fat", "gray_matter", "csf", "white_matter", "dura"]
+    named = {
+        name: Surface(name, "region", name, None, None, "synthesized", VERTICES, TRIANGLES)
+        for name in tissues
+    }
+    hull = Surface("hull", "boundary", "soft_tissue", None, None, "synthesized", VERTICES, TRIANGLES)
+    nodes = model_files.scene_nodes(replace(made(), surfaces={**named, "hull": hull}))
+    assert sorted(node.name for node in nodes) == sorted(tissues)
+    opacity = [node.color[3] for node in nodes]
+    assert opacity == sorted(opacity, reverse=True)
+    assert nodes[-1].name == "soft_tissue"
 
 
 def test_the_same_model_gives_the_same_bytes(tmp_path: Path) -> None:
@@ -225,7 +323,21 @@ def test_a_model_json_with_anything_in_it_gives_a_model_or_one_clear_error(
     assert said == "a model" or "; build the model again" in said
 
 
-@pytest.mark.parametrize("key", ["subject", "frame", "units", "surfaces", "roots", "settings", "sources"])
+@pytest.mark.parametrize(
+    "key",
+    [
+        "subject",
+        "frame",
+        "units",
+        "axes",
+        "surfaces",
+        "roots",
+        "segments",
+        "vertebrae",
+        "settings",
+        "sources",
+    ],
+)
 def test_a_model_json_that_lacks_something_says_what(tmp_path: Path, key: str) -> None:
     folder = model_files.write(made(), tmp_path)
     loaded = document(folder)

@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from cauda.anatomy.polar import PolarSurface
-from cauda.anatomy.shell import Pool, Shell, punched, shell
+from cauda.anatomy.shell import HoleError, Pool, Shell, punched, shell
 from cauda.anatomy.soundness import angles_deg, defects, self_intersections
 from cauda.anatomy.tube import Path, Tube, crossing
 from cauda.anatomy.walls import inflated
@@ -12,12 +12,12 @@ from cauda.errors import BuildError
 RADIUS_MM, TOP_MM, EDGE_MM, LEAST_MM = 4.0, 40.0, 0.5, 0.2
 
 
-def rounded(lobe_mm: float = 0.0) -> PolarSurface:
+def rounded(lobe_mm: float = 0.0, radius_mm: float = RADIUS_MM) -> PolarSurface:
     """Return a cylinder, round or oval, from z = 0 to 40 mm with half a sphere below."""
     angle = np.linspace(np.pi / 2, 0, 40)
-    z = np.concatenate([-RADIUS_MM * np.sin(angle), np.linspace(0, TOP_MM, 121)[1:]])
+    z = np.concatenate([-radius_mm * np.sin(angle), np.linspace(0, TOP_MM, 121)[1:]])
     coefficients = np.zeros((len(z), 5))
-    coefficients[:, 0] = RADIUS_MM
+    coefficients[:, 0] = radius_mm
     coefficients[:, 2] = lobe_mm
     coefficients[:40] *= np.maximum(np.cos(angle), 1e-3)[:, None]
     return PolarSurface(z, coefficients, np.zeros((len(z), 2)))
@@ -96,6 +96,55 @@ def test_its_triangles_are_well_shaped_and_of_the_size_that_was_asked_for() -> N
     assert edge.min() > 0.3 * LEAST_MM
 
 
+def test_edges_shrink_with_the_radius_down_to_the_least() -> None:
+    for radius_mm, edge_mm in ((0.8, 0.36), (0.3, 0.2)):
+        pool = Pool()
+        body = shell(pool, rounded(radius_mm=radius_mm), EDGE_MM, LEAST_MM)
+        assert np.pi * 2 * radius_mm / len(body.top) == pytest.approx(edge_mm, rel=0.08)
+        heights = np.unique(body.z_mm[body.z_mm > 2])
+        assert np.diff(heights).mean() == pytest.approx(0.866 * edge_mm, rel=0.02)
+
+
+def test_its_rows_are_level_and_tell_which_vertices_they_hold() -> None:
+    pool = Pool()
+    body = shell(pool, rounded(), EDGE_MM, LEAST_MM)
+    assert body.index[body.rows[-1]].tolist() == body.top.tolist()
+    heights = [np.unique(body.z_mm[row]) for row in body.rows]
+    assert all(len(height) == 1 for height in heights)
+    assert (np.diff(np.concatenate(heights)) > 0).all()
+    # Besides them there is the tip.
+    assert sum(row.stop - row.start for row in body.rows) == len(body.index) - 1
+
+
+@pytest.mark.parametrize("height_mm", [-1.0, 7.3, 20.0])
+def test_a_shell_is_divided_along_the_row_that_is_nearest(height_mm: float) -> None:
+    pool = Pool()
+    body = shell(pool, rounded(), EDGE_MM, LEAST_MM)
+    above, below, ring = body.divided(height_mm)
+    points = pool.points_mm()
+    assert np.ptp(points[ring, 2]) < 1e-9
+    assert points[ring[0], 2] == pytest.approx(height_mm, abs=0.3)
+    upper = above.index[above.triangles]
+    assert points[upper, 2].min() == points[ring[0], 2] == points[below, 2].max()
+    round_it = set(zip(ring.tolist(), np.roll(ring, -1).tolist(), strict=True))
+    top = set(zip(np.roll(body.top, -1).tolist(), body.top.tolist(), strict=True))
+    assert border(below) == {(b, a) for a, b in round_it}
+    assert border(upper) == round_it | top
+    together = np.concatenate([upper, below])
+    whole = body.index[body.triangles]
+    assert sorted(map(tuple, together.tolist())) == sorted(map(tuple, whole.tolist()))
+
+
+def test_holes_are_cut_into_the_part_above_the_division_as_into_a_whole_shell() -> None:
+    pool, surface = Pool(), rounded()
+    (loop,) = holes(surface, [(1.0, 12.0)], 0.4)
+    index = pool.add(loop)
+    above, below, _ = shell(pool, surface, EDGE_MM, LEAST_MM).divided(7.0)
+    outside, (patch,) = punched(pool, surface, above, [(index, loop)], EDGE_MM, patches=True, name="cord")
+    vertices, triangles = closed(pool, above, np.concatenate([outside, patch, below]))
+    assert defects(vertices, triangles) == ()
+
+
 @pytest.mark.parametrize("lobe_mm", [0.3, 0.0])
 @pytest.mark.parametrize("apart", [0.2, 0.45, 1.0])
 def test_holes_are_cut_along_their_loops_and_patches_fill_them(apart: float, lobe_mm: float) -> None:
@@ -124,6 +173,24 @@ def border(patch: Ints) -> set[tuple[int, int]]:
     return {(a, b) for a, b in directed if (b, a) not in directed}
 
 
+def test_triangles_beside_a_fine_hole_are_as_fine_as_its_loop() -> None:
+    pool, surface = Pool(), rounded()
+    (loop,) = holes(surface, [(0.5, 20.0)], 0.8)
+    middle = (loop + np.roll(loop, -1, axis=0)) / 2
+    fine = np.stack([loop, middle], axis=1).reshape(-1, 3)
+    index = pool.add(fine)
+    body = shell(pool, surface, 0.9, 0.4)
+    outside, _ = punched(pool, surface, body, [(index, fine)], 0.9, patches=False, name="dura")
+    points = pool.points_mm()
+    edge = np.linalg.norm(np.roll(fine, -1, axis=0) - fine, axis=1).mean()
+    beside = outside[np.isin(outside, index).any(axis=1)]
+    corner = points[beside]
+    longest = np.linalg.norm(corner - np.roll(corner, 1, axis=1), axis=2).max(axis=1)
+    assert np.median(longest) < 2.5 * edge
+    assert longest.max() < 0.9
+    assert angles_deg(points, outside).min() > 12
+
+
 def test_a_patch_is_as_large_as_the_tubes_section_over_its_slope() -> None:
     pool, surface = Pool(), rounded()
     (loop,) = holes(surface, [(0.5, 20.0)], 0.4)
@@ -149,3 +216,13 @@ def test_loops_that_cross_are_refused_by_the_name_of_the_surface() -> None:
     body = shell(pool, surface, EDGE_MM, LEAST_MM)
     with pytest.raises(BuildError, match=r"^dura: .*two loops cross or touch"):
         punched(pool, surface, body, loops, EDGE_MM, patches=False, name="dura")
+
+
+def test_of_two_loops_that_cross_the_later_one_is_blamed() -> None:
+    pool, surface = Pool(), rounded()
+    points = holes(surface, [(-2.0, 10.0), (1.0, 20.0), (-2.0, 30.0), (1.1, 20.2)], 0.5)
+    loops = [(pool.add(loop), loop) for loop in points]
+    body = shell(pool, surface, EDGE_MM, LEAST_MM)
+    with pytest.raises(HoleError) as raised:
+        punched(pool, surface, body, loops, EDGE_MM, patches=False, name="dura")
+    assert raised.value.loop == 3

@@ -2,8 +2,9 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from scipy.spatial import cKDTree
 
-from cauda.anatomy.triangulation import Plane, dense, hexagonal, inside, triangulate, zipped
+from cauda.anatomy.triangulation import Plane, dense, graded, hexagonal, inside, triangulate, zipped
 from cauda.arrays import Floats, Ints
 from cauda.errors import BuildError
 
@@ -172,6 +173,73 @@ def test_a_hexagonal_lattice_is_even_keeps_clear_and_fills() -> None:
     cell = 0.866 * edge**2
     assert len(points) == pytest.approx(np.pi * (10.0 - 0.55 * edge) ** 2 / cell, rel=0.03)
     assert len(hexagonal(circle(0.2, 12), edge)) == 0
+
+
+def spacing(points: Floats) -> Floats:
+    """Return the distance of each point to the nearest other one."""
+    return np.asarray(cKDTree(points).query(points, k=2)[0][:, 1])
+
+
+def test_points_between_even_borders_are_a_lattice_of_that_edge() -> None:
+    edge = 0.5
+    points = graded(circle(8.0, round(2 * np.pi * 8.0 / edge)), [], edge)
+    assert spacing(points) == pytest.approx(edge, rel=0.01)
+    assert len(points) == pytest.approx(np.pi * (8.0 - 0.7 * edge) ** 2 / (0.866 * edge**2), rel=0.03)
+
+
+@pytest.mark.parametrize(("largest", "fine"), [(1.0, 0.15), (0.7, 0.3), (1.5, 0.1)])
+def test_points_are_as_dense_as_the_edges_of_a_hole_beside_it_and_as_told_far_away(
+    largest: float, fine: float
+) -> None:
+    hole = circle(1.0, round(2 * np.pi / fine))
+    points = graded(circle(12.0, 75), [hole], largest)
+    away = np.hypot(points[:, 0], points[:, 1]) - 1.0
+    assert away.min() > 0.6 * fine
+    assert spacing(points)[away < 2 * fine].mean() < 2 * fine
+    assert np.median(spacing(points)[(away > 3.0) & (away < 9.0)]) == pytest.approx(largest, rel=0.14)
+    # Edges grow by 0.45 of the way from the hole; at the border they are 1 mm long.
+    wanted = np.minimum(np.minimum(fine + 0.45 * away, 1.0 + 0.45 * (11.0 - away)), largest)
+    ratio = spacing(points) / wanted
+    assert ratio.min() > 0.6
+    assert ratio.max() < 2
+    assert np.percentile(ratio, [5, 95]) == pytest.approx(1, abs=0.25)
+
+
+def test_no_point_lies_inside_a_hole_or_outside_the_border() -> None:
+    border = circle(6.0, 60)
+    holes = [circle(1.0, 20, (-3.0, 0.0)), circle(0.6, 30, (2.0, 1.0))]
+    points = graded(border, holes, 0.7)
+    assert inside(border, points).all()
+    assert not any(inside(hole, points).any() for hole in holes)
+
+
+@settings(max_examples=15)
+@given(
+    fine=st.floats(0.1, 0.4),
+    wide=st.floats(0.5, 1.2),
+    x=st.floats(-2.0, 2.0),
+    largest=st.floats(0.5, 1.5),
+)
+def test_the_spacing_grows_gradually_and_leaves_no_gap(
+    fine: float, wide: float, x: float, largest: float
+) -> None:
+    border, hole = circle(5.0, 50), circle(wide, max(8, round(2 * np.pi * wide / fine)), (x, 0.0))
+    points = graded(border, [hole], largest)
+    everywhere = hexagonal(border, 0.1, 0.0)
+    everywhere = everywhere[~inside(hole, everywhere)]
+    everything = np.concatenate([points, dense(border, 0.05), dense(hole, 0.05)])
+    away = np.minimum(
+        cKDTree(dense(border, 0.05)).query(everywhere)[0], cKDTree(dense(hole, 0.05)).query(everywhere)[0]
+    )
+    # A lattice leaves no place farther from its points than 0.58 of its edge.
+    edge = np.minimum(max(10 * np.pi / 50, fine) + 0.45 * away, largest)
+    assert (cKDTree(everything).query(everywhere)[0] < 1.3 * edge).all()
+    plane = triangulate([border, hole], points, hollow=True)
+    assert areas(plane).sum() == pytest.approx(area(border) - area(hole))
+
+
+def test_where_there_is_no_room_there_are_no_points() -> None:
+    assert graded(circle(0.3, 6), [], 1.0).shape == (0, 2)
 
 
 def test_a_border_is_sampled_closely_and_evenly() -> None:

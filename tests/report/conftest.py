@@ -1,13 +1,14 @@
 """A small spine made of tubes, and its annotation."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from types import MappingProxyType
 
 import numpy as np
 import pytest
 from numpy.typing import ArrayLike
 
-from cauda.anatomy.model import RootPath, SpineModel, Surface
+from cauda.anatomy.axes import Axes
+from cauda.anatomy.model import RootPath, Segment, SpineModel, Surface, Vertebra
 from cauda.annotation.tracing import Contour, RootName, Tracing
 from cauda.arrays import Floats, Ints
 from cauda.errors import Finding
@@ -75,7 +76,7 @@ def surface(name: str, made: Tube | tuple[Tube, ...], **known: object) -> Surfac
 
 
 def path(root: RootName, entry_mm: float, length_mm: float) -> RootPath:
-    """Return a root that runs down along the cord and then outward to its ganglion."""
+    """Return a dorsal root that runs down along the cord and then outward to its ganglion."""
     side = -1.0 if root.side == "L" else 1.0
     s = np.linspace(0.0, length_mm, 41)
     x = MIDDLE_MM[0] + side * (3.2 + 9 * (s / length_mm) ** 3)
@@ -83,6 +84,39 @@ def path(root: RootName, entry_mm: float, length_mm: float) -> RootPath:
     provenance = ["annotated" if z > LOWEST_MM else "extrapolated" for z in points[:, 2]]
     bump = 0.2 * np.exp(-(((s - 15) / 4) ** 2))
     return RootPath(root, "dorsal", points, np.full(41, 0.6), tuple(provenance), bump)
+
+
+def ventral(way: RootPath) -> RootPath:
+    """Return the ventral root of a dorsal one: before it, thinner, a little shorter."""
+    kept = slice(0, len(way.points_mm) - 2)
+    points = way.points_mm[kept] + [0.0, 4.0, 0.0]
+    marks = ("synthesized",) * len(points)
+    return RootPath(way.root, "ventral", points, np.full(39, 0.4), marks, np.zeros(39))
+
+
+def rootlets(way: RootPath, count: int) -> list[RootPath]:
+    """Return rootlets 1 mm apart that begin on the cord and end on their root 5 mm below its begin."""
+    end = way.points_mm[5]
+    marks = ("synthesized",) * 5
+    return [
+        RootPath(
+            way.root,
+            f"{way.part}_rootlet",
+            np.linspace(way.points_mm[0] + [0, 0, 2.0 - k], end, 5),
+            np.full(5, 0.15),
+            marks,
+            np.zeros(5),
+            k + 1,
+        )
+        for k in range(count)
+    ]
+
+
+def front(way: RootPath) -> Surface:
+    """Return a ventral root."""
+    made = tube(way.points_mm, way.radius_mm)
+    known = {"tissue": "ventral_root", "root": way.root, "part": "ventral", "provenance": "synthesized"}
+    return surface(f"{way.root}_ventral", made, **known)
 
 
 def parts(way: RootPath) -> list[Surface]:
@@ -103,7 +137,7 @@ def parts(way: RootPath) -> list[Surface]:
 
 @pytest.fixture(scope="session")
 def model() -> SpineModel:
-    """Return a model of 80 mm with two levels of roots on both sides."""
+    """Return a model of 80 mm with two levels of dorsal roots on both sides."""
     z = np.linspace(TOP_MM, BOTTOM_MM, 41)
     taper = np.clip((z - BOTTOM_MM) / 8, 0.2, 1.0)
     inner, outer = upright(z, 8 * taper), upright(z + np.linspace(0.2, -0.3, 41), 8 * taper + 0.3)
@@ -136,6 +170,9 @@ def model() -> SpineModel:
         subject="07",
         surfaces=MappingProxyType({one.name: one for one in surfaces}),
         roots=tuple(ways),
+        axes=Axes(np.array([*MIDDLE_MM, 60.0]), np.eye(3)),
+        segments=(),
+        vertebrae=(),
         settings=MappingProxyType({"smoothing": 1.0, "dura": {"thickness_mm": 0.3}}),
         measures=MappingProxyType({"fit": fit, "radii": radii}),
         sources=(Source("sub-07_dura_1.json", "ab" * 32), Source("sub-07_cord_1.json", "cd" * 32)),
@@ -149,6 +186,73 @@ def model() -> SpineModel:
             Finding("error", "slice-gap", "sub-07_dura_1.json", "4 mm are missing", "trace them"),
         ),
     )
+
+
+@pytest.fixture(scope="session")
+def full(model: SpineModel) -> SpineModel:
+    """Return the same with all that is synthesized: gray matter, ventral roots, rootlets, fat, tissue."""
+    z = np.linspace(TOP_MM, BOTTOM_MM, 41)
+    cord, gray = (upright(np.linspace(TOP_MM, low, 21), radius) for low, radius in _CORD_AND_GRAY)
+    filum = upright(np.linspace(TIP_MM, BOTTOM_MM + 4, 21), np.full(21, 0.5))
+    behind = np.column_stack([np.tile(MIDDLE_MM - [0, 2.0], (41, 1)), z])
+    canal, hull = tube(behind, np.full(41, 11.0)), upright(z, np.full(41, 30.0))
+    outer = model.surfaces["dura_outer"]
+    dorsal = list(model.roots)
+    fronts = [ventral(way) for way in dorsal]
+    made = {"provenance": "synthesized"}
+    surfaces = [
+        surface("white_matter", (cord, gray)),
+        surface("gray_matter", gray, **made),
+        surface("filum", filum, **made),
+        *(one for one in model.surfaces.values() if one.kind == "region" and one.name != "cord"),
+        *(front(way) for way in fronts),
+        surface("fat", (canal, Tube(outer.vertices_mm, outer.triangles)), **made),
+        surface("soft_tissue", (hull, canal), **made),
+        surface("cord", cord, kind="boundary"),
+        *(one for one in model.surfaces.values() if one.kind == "boundary"),
+        surface("canal", canal, kind="boundary", tissue="fat", **made),
+        surface("hull", hull, kind="boundary", tissue="soft_tissue", **made),
+    ]
+    lines = [line for way in (*dorsal, *fronts) for line in rootlets(way, 4 if way.part == "dorsal" else 3)]
+    radii = [{**entry, "part": "dorsal"} for entry in model.measures["radii"]]
+    radii += [
+        {"root": str(way.root), "part": "ventral", "literature_mm": 0.65, "lost_area_percent": 62.0}
+        for way in fronts
+    ]
+    return replace(
+        model,
+        surfaces=MappingProxyType({one.name: one for one in surfaces}),
+        roots=(*dorsal, *fronts, *lines),
+        segments=(segment("L3", 95.0, 87.0, 90.0), segment("L4", 87.0, 80.0, 84.0)),
+        vertebrae=tuple(
+            Vertebra(level, _middle(upper), _middle(lower), "interpolated")
+            for level, upper, lower in (("L1", 98.0, 64.0), ("L2", 64.0, 31.0))
+        ),
+        measures=MappingProxyType(
+            {
+                **model.measures,
+                "radii": radii,
+                "segments": [{"level": "L3", "scaled_length_mm": 9.5}, {"level": "L4"}],
+            }
+        ),
+    )
+
+
+def segment(level: str, rostral_mm: float, caudal_mm: float, entry_mm: float) -> Segment:
+    """Return a segment on the cord's axis."""
+    horns = {"dorsal_L": _middle((rostral_mm + caudal_mm) / 2)}
+    ends = _middle(rostral_mm), _middle(caudal_mm), _middle(entry_mm)
+    return Segment(level, *ends, 10.8, MappingProxyType(horns), 0.25, "interpolated")
+
+
+_CORD_AND_GRAY = (
+    (TIP_MM, 4 * np.sqrt(np.linspace(1, 0.01, 21))),
+    (TIP_MM + 1, 2 * np.sqrt(np.linspace(1, 0.02, 21))),
+)
+
+
+def _middle(z_mm: float) -> Floats:
+    return np.array([*MIDDLE_MM, z_mm])
 
 
 @pytest.fixture(scope="session")

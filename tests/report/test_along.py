@@ -10,13 +10,13 @@ from hypothesis import strategies as st
 
 from cauda.anatomy.model import RootPath, SpineModel
 from cauda.annotation.tracing import RootName
-from cauda.report import along
+from cauda.report import along, courses
 
 
 def test_length_runs_along_the_center_line() -> None:
     points = np.array([[0.0, 0, 0], [3, 4, 0], [3, 4, -12]])
     way = RootPath(RootName("L1", "L"), "dorsal", points, np.ones(3), ("annotated",) * 3, np.zeros(3))
-    assert along.lengths_mm(way).tolist() == [0, 5, 17]
+    assert courses.lengths_mm(way).tolist() == [0, 5, 17]
 
 
 def test_a_helix_is_as_long_as_its_formula_says() -> None:
@@ -24,7 +24,7 @@ def test_a_helix_is_as_long_as_its_formula_says() -> None:
     points = np.column_stack([3 * np.cos(turn), 3 * np.sin(turn), -2 * turn])
     zeros = np.zeros(len(turn))
     way = RootPath(RootName("L1", "L"), "dorsal", points, zeros, ("annotated",) * len(turn), zeros)
-    assert along.lengths_mm(way)[-1] == pytest.approx(4 * np.pi * np.hypot(3, 2), rel=1e-6)
+    assert courses.lengths_mm(way)[-1] == pytest.approx(4 * np.pi * np.hypot(3, 2), rel=1e-6)
 
 
 @given(st.floats(1e-3, 1e3), st.integers(2, 8))
@@ -52,8 +52,30 @@ def test_each_root_has_a_curve_that_rises_with_its_values(model: SpineModel) -> 
 
 
 def test_published_values_are_drawn_where_they_are_known(model: SpineModel) -> None:
-    known = {RootName("L3", "L"): 1.05, RootName("L3", "R"): 1.05}
+    known = {(RootName("L3", "L"), "dorsal"): 1.05, (RootName("L3", "R"), "dorsal"): 1.05}
     figure = along.figure(model.roots, lambda way: way.radius_mm, "radius, mm", known)
     assert len(re.findall(r'<path [^>]*class="reference"', figure)) == 1
     assert ">literature<" in figure
     assert ">literature<" not in along.figure(model.roots, lambda way: way.radius_mm, "radius, mm", {})
+
+
+def test_ventral_roots_are_thin_lines_with_a_key_of_their_own(full: SpineModel) -> None:
+    paths = courses.roots(full)
+    figure = along.figure(paths, lambda way: way.radius_mm, "radius, mm", {})
+    classes = re.findall(r'<path [^>]*class="(curve[^"]*)"', figure)
+    assert sorted(classes) == sorted(["curve", "curve right", "curve thin", "curve right thin"] * 2)
+    assert ">dorsal left<" in figure
+    assert ">ventral left<" in figure
+    assert ">dorsal left<" not in along.figure(
+        courses.dorsal(full), lambda way: way.radius_mm, "radius, mm", {}
+    )
+
+
+def test_each_part_is_compared_with_its_own_published_value(full: SpineModel) -> None:
+    root = RootName("L3", "L")
+    known = {(root, "dorsal"): 1.05, (root, "ventral"): 0.65}
+    (line,) = re.findall(
+        r'<path d="([^"]*)" class="reference"',
+        along.figure(courses.roots(full), lambda way: way.radius_mm, "radius, mm", known),
+    )
+    assert line.count("M") == 2

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from cauda.anatomy.model import PROVENANCES, RootPath, SpineModel
 from cauda.annotation.tracing import RootName
 from cauda.report import origin
-from cauda.report.along import lengths_mm
+from cauda.report.courses import lengths_mm
 
 
 def way(provenance: tuple[str, ...]) -> RootPath:
@@ -57,3 +57,11 @@ def test_bars_are_as_long_as_the_roots(model: SpineModel) -> None:
     totals = [widths[2 * index] + widths[2 * index + 1] for index in range(4)]
     lengths = [float(lengths_mm(path)[-1]) for path in model.roots]
     assert np.allclose(np.array(totals) / totals[0], np.array(lengths) / lengths[0], rtol=1e-3)
+
+
+def test_ventral_roots_have_bars_that_are_synthesized_from_end_to_end(full: SpineModel) -> None:
+    figure = origin.figure(full)
+    bars = re.findall(r'<rect x="316" [^>]*fill="([^"]*)"', figure)
+    assert len(bars) == 8
+    assert bars.count("url(#hatch-synthesized)") == 4
+    assert figure.count(">ventral<") == 4

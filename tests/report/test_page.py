@@ -103,7 +103,7 @@ def test_every_link_leads_somewhere_and_every_id_stands_once(outline: Outline) -
 
 def test_figures_and_tables_speak_to_a_screen_reader(outline: Outline) -> None:
     figures = [attributes for tag, attributes in outline.elements if tag == "svg"]
-    assert len(figures) == 7
+    assert len(figures) == 8
     assert all(figure["role"] == "img" and len(figure["aria-label"]) > 40 for figure in figures)
     tags = [tag for tag, _ in outline.elements]
     assert tags.count("table") == tags.count("caption") == tags.count("thead") == 9
@@ -113,7 +113,7 @@ def test_figures_and_tables_speak_to_a_screen_reader(outline: Outline) -> None:
 
 
 def test_figures_and_tables_are_numbered_through_the_page(text: str) -> None:
-    for kind, count in (("Figure", 7), ("Table", 9)):
+    for kind, count in (("Figure", 8), ("Table", 9)):
         assert re.findall(rf"<b>{kind} (\d+)\.</b>", text) == [str(index + 1) for index in range(count)]
 
 
@@ -142,6 +142,64 @@ def test_errors_come_first_and_a_rule_is_told_once(text: str) -> None:
 def test_text_from_the_input_cannot_become_markup(text: str) -> None:
     assert "labels say &lt;dura&gt; &amp; more" in text
     assert "<dura>" not in text
+
+
+@pytest.fixture(scope="module")
+def whole(full: SpineModel, tracing: Tracing) -> str:
+    return page(full, tracing)
+
+
+def test_what_is_synthesized_is_told_in_the_captions(whole: str, text: str) -> None:
+    made = "ventral roots, rootlets, gray matter, the filum, fat and canal and soft tissue are synthesized"
+    assert whole.count(made) == 2
+    assert "synthesized from" not in text.partition('id="provenance"')[0]
+    assert "dorsal and ventral roots are not told apart" in text
+    assert "not told apart" not in whole
+
+
+def test_dorsal_roots_that_nobody_traced_are_named_among_what_is_synthesized(
+    full: SpineModel, tracing: Tracing
+) -> None:
+    first = replace(full.roots[0], provenance=("synthesized",) * len(full.roots[0].points_mm))
+    text = page(replace(full, roots=(first, *full.roots[1:])), tracing)
+    assert "the dorsal roots L3, ventral roots, rootlets, gray matter" in text
+
+
+def test_a_page_about_all_parts_is_whole_and_its_ids_stand_once(whole: str) -> None:
+    outline = Outline(whole)
+    ids = Counter(attributes["id"] for _, attributes in outline.elements if "id" in attributes)
+    assert set(ids.values()) == {1}
+    assert {"figure-enlargement", "figure-sac", "segments-table", "vertebrae-table", "rootlets-table"} <= set(
+        ids
+    )
+    assert set(re.findall(r"url\(#([\w-]+)\)", whole)) <= set(ids)
+
+
+def test_the_header_counts_roots_and_rootlets(whole: str, text: str) -> None:
+    assert "<dt>Roots, dorsal and ventral</dt><dd>4 + 4</dd>" in whole
+    assert "<dt>Rootlets</dt><dd>28</dd>" in whole
+    assert "<dt>Dorsal roots</dt><dd>4</dd>" in text
+    assert "Rootlets" not in text
+    assert "epidural fat and dorsal and ventral nerve roots" in whole
+
+
+def test_synthesized_parts_are_counted(whole: str) -> None:
+    (row,) = re.findall(r'<th scope="row">synthesized</th>(.*?)</tr>', whole)
+    for part in ("gray_matter", "fat", "ventral roots (4)", "dorsal rootlets, as lines (16)"):
+        assert part in row
+    (sums,) = re.findall(r'<th scope="row">all 16 rootlets</th>(.*?)</tr>', whole)
+    cells = re.findall(r"<td[^>]*>([^<]*)</td>", sums)
+    assert cells[0] == "dorsal"
+    assert cells[1:3] == ["–", "–"]
+    assert cells[3] == cells[4]
+    assert cells[-1] == "100"
+
+
+def test_radii_are_told_by_part(full: SpineModel) -> None:
+    table = str(tables.radii(full))
+    assert table.count("<td>dorsal</td>") == table.count("<td>ventral</td>") == 4
+    assert table.count(">67<") == table.count(">62<") == 4
+    assert "Part" not in str(tables.radii(replace(full, roots=full.roots[:4])))
 
 
 def test_a_model_that_tells_little_still_gives_a_page(model: SpineModel, tracing: Tracing) -> None:

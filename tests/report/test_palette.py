@@ -64,6 +64,32 @@ def test_left_and_right_of_a_level_stay_apart(sight: str) -> None:
 
 
 @pytest.mark.parametrize("sight", SIGHT)
+def test_dorsal_and_ventral_root_of_a_level_and_side_stay_apart(sight: str) -> None:
+    for root in (RootName(level, side) for level in LEVELS for side in SIDES):
+        dorsal, ventral = (palette.part_color(root, part) for part in ("dorsal", "ventral"))
+        assert difference(dorsal, ventral, sight) > 3 * JUST_NOTICEABLE, root
+
+
+@pytest.mark.parametrize("sight", SIGHT)
+@pytest.mark.parametrize(
+    "pair",
+    [
+        ("gray_matter", "white_matter"),
+        ("white_matter", "csf"),
+        ("filum", "csf"),
+        ("csf", "dura"),
+        ("dura", "fat"),
+        ("fat", "soft_tissue"),
+        ("lead", "fat"),
+        ("lead", "contact"),
+    ],
+)
+def test_tissues_that_touch_stay_apart(pair: tuple[str, str], sight: str) -> None:
+    one, other = (palette.tissue_color(tissue) for tissue in pair)
+    assert difference(one, other, sight) > 3 * JUST_NOTICEABLE
+
+
+@pytest.mark.parametrize("sight", SIGHT)
 def test_provenances_stay_apart(sight: str) -> None:
     for one, other in itertools.combinations(palette.PROVENANCE_COLORS.values(), 2):
         assert difference(one, other, sight) > 5 * JUST_NOTICEABLE, (one, other)

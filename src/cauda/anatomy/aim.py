@@ -34,6 +34,9 @@ RISING_MM = 3.0
 PLANE_MM = 0.45
 """A root keeps this far ventral of the frontal plane through the cord's center."""
 
+_LEAST_MM = 0.6
+"""The same of its aimed line, as bending smoothly takes some away."""
+
 _SINKING = 0.35
 """Slope against the cord's axis with which a root draws near that plane above the tip of the conus."""
 
@@ -56,10 +59,13 @@ _PARTING_MM, _PARTED_EARLIER_MM = 7.0, 1.0
 """Length before the sac's wall over which the two part: at least, and more than from the dorsal exit."""
 
 APPROACH_MM = 15.0
-"""Length before the wall over which a root turns from the anteromedial to the ventral side of its dorsal one."""
+"""Length before the wall over which it turns from the anteromedial to the ventral side of the dorsal root."""
 
 _HOLES_MM = 0.6
 """Of dura between their holes, so that there is room for triangles."""
+
+_ROUND_WALL = 1.25
+"""Distance along the wall at the side of the sac over that from back to front, at most."""
 
 _SLEEVES_MM = 0.3
 """Between their sleeves."""
@@ -119,10 +125,14 @@ class Pair:
 
     @property
     def holes_mm(self) -> float:
-        """Wanted between the centers of their holes in the dura."""
+        """Wanted between the centers of their holes; more if else its hole lay dorsal of the cord."""
         roots = self.own.geometry.dorsal_radius_mm + self.own.geometry.ventral_radius_mm
         begin = roots * (1 + SLEEVE_BEGIN_SHARE) + 2 * (SLEEVE_BEGIN_MM + self.dura_mm)
-        return begin + _HOLES_MM
+        hole = self.own.points_mm[self.own.leave]
+        if hole[2] < self.walls.conus_mm:
+            return begin + _HOLES_MM
+        behind = float(self.walls.cord.center(hole[2:])[0, 1] - hole[1])
+        return max(begin + _HOLES_MM, _ROUND_WALL * (behind + _LEAST_MM))
 
     @property
     def end_mm(self) -> float:
@@ -190,8 +200,8 @@ def _beside_cord(pair: Pair, z: Floats, turned: Rotation | None) -> tuple[Floats
     cord, side = pair.walls.cord, pair.side
     center, dorsal = cord.center(z), pair.line.at(z)
     behind, aside = center[:, 1] - dorsal[:, 1], side * (dorsal[:, 0] - center[:, 0])
-    sunk = PLANE_MM + _SINKING * np.maximum(z - pair.walls.conus_mm, 0)
-    up = np.maximum(np.clip(behind, PLANE_MM, sunk), _OWN_MM - behind)
+    sunk = _LEAST_MM + _SINKING * np.maximum(z - pair.walls.conus_mm, 0)
+    up = np.maximum(np.clip(behind, _LEAST_MM, sunk), _OWN_MM - behind)
     least = np.maximum((cord.mean_radius(z) + _LOW_MM) ** 2 - up**2, _MEDIAL_MM**2)
     out = np.maximum(aside - _MEDIAL_MM, np.sqrt(least))
     fanned = _step((z[0] - z) / _FANNING_MM)

@@ -135,7 +135,7 @@ def _built(tracing: Tracing, settings: Settings, findings: tuple[Finding, ...], 
     bed = _bed(tracing, axes, settings)
     _refuse_cord_outside(tracing, axes, bed.walls)
     levels = parse_range(settings.roots) if settings.roots else ()
-    laid = roots(bed, levels, settings.seed, tell)
+    laid = roots(bed, levels, settings.seed, tell, rootlets_solid=settings.rootlets == "solid")
     tell("collect the model", 0.9)
     surfaces = collecting.surfaces(laid.solids, axes)
     paths = collecting.paths(laid, bed, tracing, axes)

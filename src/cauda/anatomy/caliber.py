@@ -17,10 +17,17 @@ from cauda.arrays import Bools, Floats, Ints
 LEAST_MM = 0.30
 """No dorsal root is thinner, unless its published radius is; a ventral one may be by its thinness."""
 
+THINNEST_MM = 0.12
+"""No root at all is thinner, whatever is published of S5 and Co: its triangles would be too many."""
+
 TETHER_MM = 1.4
 """Below the conus a ventral root comes so near to the surface of its dorsal one."""
 
 _TETHERED_BELOW_MM = 4.0
+_PARTING_NODES = 8
+"""So many nodes before its exit a ventral root is let go: the two leave the sac by holes of their own."""
+
+_USED_MM, _LOOSE_MM = 0.7, 0.35
 
 SLEEVE_MM = 0.35
 """Between a root and the inner surface of its dural sleeve where it begins: assumed."""
@@ -50,7 +57,7 @@ def radii(courses: Sequence[Course], walls: Walls) -> list[Floats]:
         return []
     points = np.concatenate([course.points_mm for course in courses])
     owner = np.repeat(np.arange(len(courses)), [len(course.points_mm) for course in courses])
-    published = np.array([course.published_mm for course in courses])[owner]
+    published = np.array([max(course.published_mm, THINNEST_MM) for course in courses])[owner]
     least = np.array([_least_mm(course) for course in courses])[owner]
     facet = np.array([_facet(course) for course in courses])[owner]
     in_sac = np.concatenate([np.arange(len(course.points_mm)) < course.leave for course in courses])
@@ -87,7 +94,7 @@ def _thinned(course: Course, radius: Floats, dorsal: Course, dorsal_radius: Floa
 
 
 def _least_mm(course: Course) -> float:
-    return min(LEAST_MM * course.thinness, course.published_mm)
+    return max(min(LEAST_MM * course.thinness, course.published_mm), THINNEST_MM)
 
 
 def _facet(course: Course) -> float:
@@ -122,8 +129,7 @@ def _room(course: Course, walls: Walls, dura_thickness_mm: float) -> Room:
         # Beyond the join it is a part of the nerve.
         hull[course.ganglion + 1 :] = radius[course.ganglion + 1 :] = 0.0
     below = course.points_mm[:, 2] < walls.conus_mm - _TETHERED_BELOW_MM
-    held = is_ventral & below & (count <= course.exit)
-    reach = min(ENTRY_RADIUS_MM, course.geometry.dorsal_radius_mm) + TETHER_MM
+    held = is_ventral & below & (count <= course.exit - _PARTING_NODES)
     sine = (walls.cord.distance(course.points_mm)[course.entry + 1] + 0.02) / arc[course.entry + 1]
     ramp = np.clip(sine, 0.4, 0.65) * arc
     stiffness = np.where(count <= course.traced, 1.0, 0.05)
@@ -136,8 +142,15 @@ def _room(course: Course, walls: Walls, dura_thickness_mm: float) -> Room:
         cord_mm=np.where(arc < 3.0, np.minimum(ramp, radius + CORD_GAP_MM), radius + CORD_GAP_MM),
         on_cord=count <= course.entry,
         stiffness=stiffness,
-        tether_mm=np.where(held, reach, np.inf),
+        tether_mm=np.where(held, _reach_mm(course), np.inf),
     )
+
+
+def _reach_mm(course: Course) -> Floats:
+    """Distance of a ventral root's center line from that of its dorsal one, as far as there is room for both."""
+    ventral, dorsal = course.wanted_mm, course.wanted_mm / course.thinness
+    reach: Floats = np.maximum(np.minimum(dorsal, _USED_MM) + TETHER_MM, dorsal + ventral + _LOOSE_MM)
+    return reach
 
 
 def _bulge(course: Course, dura_thickness_mm: float) -> Floats:

@@ -103,7 +103,7 @@ class Course:
     @property
     def arc_mm(self) -> Floats:
         """Distance along the course from the cord's surface, negative inside."""
-        arc = _lengths(self.points_mm)
+        arc = lengths_mm(self.points_mm)
         from_surface: Floats = arc - arc[self.entry]
         return from_surface
 
@@ -141,9 +141,9 @@ def course(
     start, direction = _entry(trace, walls)
     beyond = _beyond(trace, ganglion_mm, walls.dura_inner, geometry)
     outside = np.concatenate([_blend_entry(start, direction, trace), beyond])
-    arc = _lengths(outside)
+    arc = lengths_mm(outside)
     count = max(8, round(arc[-1] / NODE_MM))
-    nodes = _at(outside, arc, np.linspace(0, arc[-1], count + 1))
+    nodes = on_polygon(outside, arc, np.linspace(0, arc[-1], count + 1))
     traced = int(np.argmin(np.linalg.norm(nodes - trace[-1], axis=1)))
     half = min(geometry.ganglion_length_mm / 2, arc[-1] / 3)
     nodes = _bounded_curvature(nodes, traced, straight=max(2, round(half / NODE_MM)))
@@ -162,7 +162,7 @@ def course(
         ganglion=ganglion,
         geometry=geometry,
     )
-    last, leave = _exit(found, walls.dura_inner)
+    last, leave = exit_nodes(found, walls.dura_inner)
     return replace(found, exit=last, leave=leave)
 
 
@@ -171,22 +171,23 @@ def _smooth_trace(traced: Floats) -> Floats:
     step = np.linalg.norm(np.diff(traced, axis=0), axis=1)
     keep = np.concatenate([[True], step > 1e-3])
     traced = traced[keep]
-    arc = _lengths(traced)
+    arc = lengths_mm(traced)
     fine = np.linspace(0, arc[-1], max(3, round(2 * arc[-1])) + 1)
     if len(traced) < 5:
-        return _at(traced, arc, fine)
+        return on_polygon(traced, arc, fine)
     weight = np.gradient(arc) / 2
     spline = make_smoothing_spline(arc, traced, w=weight, lam=_TRACE_SMOOTHING_MM3)
     values: Floats = spline(fine)
     return values
 
 
-def _lengths(points: Floats) -> Floats:
-    """Lengths along a polygon up to each of its points."""
+def lengths_mm(points: Floats) -> Floats:
+    """Return lengths along a polygon up to each of its points, shape ``(n,)``."""
     return np.concatenate([[0.0], np.cumsum(np.linalg.norm(np.diff(points, axis=0), axis=1))])
 
 
-def _at(points: Floats, arc: Floats, where: Floats) -> Floats:
+def on_polygon(points: Floats, arc: Floats, where: Floats) -> Floats:
+    """Return points of a polygon at lengths along it, shape ``(n, 3)``; `arc` holds those of its corners."""
     return np.stack([np.interp(where, arc, points[:, axis]) for axis in range(3)], axis=1)
 
 
@@ -213,11 +214,11 @@ def _entry(trace: Floats, walls: Walls) -> tuple[Floats, Floats]:
 
 def _blend_entry(start: Floats, direction: Floats, trace: Floats) -> Floats:
     """From the cord's surface in the given direction, bending into the trace over 3 mm."""
-    arc = _lengths(trace)
+    arc = lengths_mm(trace)
     shift = float((trace[0] - start) @ direction)
     along = np.arange(0.0, arc[-1] + shift, 0.5)
     straight = start + along[:, None] * direction
-    traced = _at(trace, arc, np.clip(along - shift, 0, arc[-1]))
+    traced = on_polygon(trace, arc, np.clip(along - shift, 0, arc[-1]))
     weight = np.clip(along / 3.0, 0, 1)[:, None]
     weight = weight * weight * (3 - 2 * weight)
     return np.concatenate([straight + weight * (traced - straight), trace[-1:]])
@@ -243,7 +244,7 @@ def _outside(last: Floats, ganglion: Floats, dura: PolarSurface, geometry: RootG
     """
     z = np.arange(last[2], min(ganglion[2], dura.bottom_mm) - 20.0, -0.25)
     axis = np.column_stack([dura.center(np.maximum(z, _cap_begin(dura))), z])
-    arc = _lengths(axis)
+    arc = lengths_mm(axis)
     foot = int(np.argmin(np.linalg.norm(axis - ganglion, axis=1)))
     offset = ganglion[:2] - axis[foot, :2]
     theta = np.full(len(z), np.arctan2(offset[1], offset[0]))
@@ -324,8 +325,8 @@ def _bounded_curvature(nodes: Floats, traced: int, straight: int) -> Floats:
     return values
 
 
-def _exit(course: Course, dura: PolarSurface) -> tuple[int, int]:
-    """Last node that has to keep its room inside the sac, and first node beyond the wall for good.
+def exit_nodes(course: Course, dura: PolarSurface) -> tuple[int, int]:
+    """Return the last node that has to keep its room inside the sac, and the first one out of it for good.
 
     A root that was traced along the wall has to keep clear of it until just before it leaves: otherwise its
     sleeve would begin as a slit many mm long.

@@ -67,7 +67,8 @@ def canal(dura_outer: PolarSurface, bodies_mm: Floats, *, dorsal_mm: float | Non
         the sac itself do no harm. May be empty.
     dorsal_mm : float, optional
         Least depth of the fat behind the sac, at right angles to the sac's dorsal wall, over the strip of
-        `EpiduralFat.dorsal_width_mm` about its midline and over its whole length; from the table by default.
+        `EpiduralFat.dorsal_width_mm` about its midline and over its whole length (at its rounded end the
+        strip is no wider than the sac); from the table by default.
 
     Returns
     -------
@@ -188,8 +189,9 @@ def _around_sac(grid: _Grid, sac: PolarSurface, fat: EpiduralFat, dorsal_mm: flo
     cosine, sine = np.cos(grid.theta), np.sin(grid.theta)
     middle_mm = np.where(sine > 0, fat.ventral_mm, min(dorsal_mm, fat.lateral_mm))
     wall = radius + fat.lateral_mm + (middle_mm - fat.lateral_mm) * sine**2
-    half = fat.dorsal_width_mm / 2
-    width = np.maximum(np.abs(radius * cosine).max(axis=1) + fat.lateral_mm, _LEAST_HALF_WIDTH * half)
+    beside = np.abs(radius * cosine).max(axis=1)
+    half = np.minimum(fat.dorsal_width_mm / 2, beside)
+    width = np.maximum(beside + fat.lateral_mm, _LEAST_HALF_WIDTH * half)
     back, front = -(radius * sine).min(axis=1), (radius * sine).max(axis=1) + fat.ventral_mm
     slope = np.gradient(rows[:, -1] - back, grid.z_mm)
     # Depth is meant at right angles to the dura; at the sac's rounded end, as at 45 deg.

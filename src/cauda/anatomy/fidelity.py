@@ -192,7 +192,8 @@ def root_fits(model: SpineModel, tracing: Tracing) -> Mapping[RootName, RootFit]
 def root_gaps(model: SpineModel, reach_mm: float = 0.3) -> Mapping[tuple[RootName, RootName], float]:
     """Return the least distance between the solids of each two roots that come nearer than `reach_mm`.
 
-    A root's dorsal part, ganglion and nerve count as one. Two roots that share vertices have distance 0.
+    A root's dorsal and ventral part, ganglion and nerve count as one. Two roots that share vertices have
+    distance 0.
     """
     solids: dict[RootName, list[Surface]] = {}
     for surface in model.surfaces.values():
@@ -225,17 +226,18 @@ def wall_mm(inner: Surface, outer: Surface) -> tuple[Floats, Floats]:
 
 
 def piercing_roots(model: SpineModel) -> tuple[RootName, ...]:
-    """Return the roots whose dorsal solid leaves the inner dura: crosses it, or lies outside somewhere."""
+    """Return the roots of which a part leaves the inner dura: crosses it, or lies outside somewhere."""
     dura = model.surfaces["dura_inner"]
-    roots = {s.root: s for s in model.surfaces.values() if s.part == "dorsal" and s.root is not None}
-    whole = combine([(s.vertices_mm, s.triangles) for s in (dura, *roots.values())])
+    strands = [s for s in model.surfaces.values() if s.part in ("dorsal", "ventral")]
+    whole = combine([(s.vertices_mm, s.triangles) for s in (dura, *strands)])
     pairs = whole.surface[self_intersections(whole.vertices_mm, whole.triangles)]
     crossing = {int(pair.max()) for pair in pairs if pair.min() == 0 < pair.max()}
-    return tuple(
-        root
-        for number, (root, surface) in enumerate(roots.items(), start=1)
-        if number in crossing or _outside(surface, dura)
-    )
+    found = [
+        strand.root
+        for number, strand in enumerate(strands, start=1)
+        if strand.root is not None and (number in crossing or _outside(strand, dura))
+    ]
+    return tuple(dict.fromkeys(found))
 
 
 def _outside(surface: Surface, hull: Surface) -> bool:

@@ -26,20 +26,22 @@ _STEP_MM = 2.0
 """Distance of the points in height, that of the slices of the published dataset."""
 
 _SHORTEST_MM = 6.0
-_END_ABOVE_EXIT_MM, _END_SHARE = 5.0, 0.35
+_END_ABOVE_EXIT_MM, _END_SHARE = 9.0, 0.35
 """How far above its exit a root's points end, at most, and as a share of its height."""
 
 _OFF_CORD_MM, _OFF_SOON_MM, _OFF_SLOPE = 0.35, 0.35, 0.06
 """How far off the cord a root enters, how much further it soon is, and how that grows, as in sub-03."""
 
 _TURN_DEG, _TURN_MM, _TURN_POWER, _MOST_LATERAL_DEG = 44.0, 20.0, 1.3, 100.0
-"""How far a root turns laterally on its way along the cord, over which length, as in sub-03, and up to where."""
+"""How far a root turns laterally on its way along the cord, over which length (as in sub-03), up to where."""
 
 _INTO_BED_MM, _OUT_OF_BED_MM = 32.0, 25.0
 _ROUND_FILUM_MM, _OFF_FILUM_MM = 16.0, 15.0
 """Lengths over which roots get from the cord into their bed and from there to the wall: assumed."""
 
-_AT_WALL_MM = 1.0
+_AT_WALL_MM = 1.6
+"""How far from the dura a root comes before it leaves: assumed."""
+
 _FANNING_MM = 10.0
 """Length over which a root that is thin where it enters asks for the usual room."""
 

@@ -16,7 +16,7 @@ _NECK_SHARE, _NECK_TO_ROOT = 0.75, 1.15
 """Radius where the nerve begins: a share of the ganglion's half width, but not more than the root with its
 dura asks for. Assumed."""
 
-_APART_MM = 0.15
+_APART_MM = 0.32
 """Between the ventral root's sleeve and the ganglion."""
 
 _STRAIGHT_MM = 2.0

@@ -7,7 +7,6 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
-from scipy.spatial import cKDTree
 
 from cauda.anatomy import caliber, rootlets, separation
 from cauda.anatomy.course import Course, course
@@ -27,9 +26,12 @@ from cauda.tables.roots import root_geometry
 NOT_BUILT = "root-not-built"
 """Code of the finding that a root is left out of the model."""
 
+_LACKS = "the model lacks it and its ventral root"
+_LACKS_VENTRAL = "the model has its dorsal root alone"
+
 _LEAST_ROOT_POINTS = 2
 _FARTHEST_ENTRY_MM = 5.0
-_FIRMER = 10.0
+_FIRMER = 100.0
 """How much harder dorsal roots are to move than ventral ones."""
 
 
@@ -95,7 +97,14 @@ class Roots:
     left_out: list[Finding]
 
 
-def roots(bed: Bed, further: Sequence[str], seed: int, tell: Callable[[str, float], None]) -> Roots:
+def roots(
+    bed: Bed,
+    further: Sequence[str],
+    seed: int,
+    tell: Callable[[str, float], None],
+    *,
+    rootlets_solid: bool = False,
+) -> Roots:
     """Lay the roots and make the solids, without those roots of which none can be made.
 
     Parameters
@@ -106,6 +115,8 @@ def roots(bed: Bed, further: Sequence[str], seed: int, tell: Callable[[str, floa
         Levels whose roots are added where they were not traced.
     seed : int
         Of the rootlets.
+    rootlets_solid : bool
+        Whether rootlets become solids.
     tell : callable
         Called with the name of a step and the fraction done.
     """
@@ -125,11 +136,13 @@ def roots(bed: Bed, further: Sequence[str], seed: int, tell: Callable[[str, floa
         fans = _fans(moved, radii_mm, bed, seed)
         tell("make the solids", 0.6)
         try:
-            made = solids(moved, radii_mm, bed.walls, bed.around, bed.dura_mm)
+            solid = fans if rootlets_solid else []
+            made = solids(moved, radii_mm, bed.walls, bed.around, bed.dura_mm, solid)
             return Roots(laid, moved, radii_mm, fans, made, left_out)
         except RootError as error:
             _log.info("%s", error)
-            advice = "look at its course; the model lacks it"
+            alone = error.root.endswith("_ventral")
+            advice = f"look at its course; {_LACKS_VENTRAL if alone else _LACKS}"
             left_out.append(Finding("error", NOT_BUILT, error.root, error.reason, advice))
 
 
@@ -140,12 +153,12 @@ def _unfit(bed: Bed) -> Iterator[Finding]:
         if name not in bed.ganglia_mm:
             continue
         if name.level not in root_geometry():
-            what, advice = f"there are no published sizes of level {name.level}", "the model lacks this root"
+            what, advice = f"there are no published sizes of level {name.level}", _LACKS
         elif len(points) < _LEAST_ROOT_POINTS:
-            what, advice = "one point, wanted at least 2", "trace the root; the model lacks it"
+            what, advice = "one point, wanted at least 2", f"trace the root; {_LACKS}"
         elif off_mm > _FARTHEST_ENTRY_MM:
             what = f"it begins {off_mm:.1f} mm off the cord, wanted at most {_FARTHEST_ENTRY_MM:g} mm"
-            advice = "trace it from its entry; the model lacks it"
+            advice = f"trace it from its entry; {_LACKS}"
         else:
             continue
         yield Finding("error", NOT_BUILT, str(name), what, advice)
@@ -168,9 +181,7 @@ def _dorsal(bed: Bed, further: Sequence[str], gone: set[str]) -> list[Course]:
 def _ventral(bed: Bed, dorsal: Sequence[Course]) -> list[Course]:
     middles = {segment.level: segment.middle_mm for segment in bed.borders}
     shapes = [GanglionShape.of(each, bed.dura_mm) for each in dorsal]
-    found = ventral_courses(dorsal, middles, shapes, bed.walls, bed.dura_mm, bed.turned)
-    own = {each.root: each for each in dorsal}
-    return [_traced_like(each, own[each.root]) for each in found]
+    return ventral_courses(dorsal, middles, shapes, bed.walls, bed.dura_mm, bed.turned)
 
 
 def _fans(courses: Sequence[Course], radii_mm: Sequence[Floats], bed: Bed, seed: int) -> list[rootlets.Fan]:
@@ -195,10 +206,3 @@ def _apart(courses: Sequence[Course], bed: Bed) -> list[Course]:
         for each, room in zip(courses, caliber.rooms(courses, bed.walls, bed.dura_mm), strict=True)
     ]
     return separation.separated(courses, rooms, bed.walls)
-
-
-def _traced_like(ventral: Course, dorsal: Course) -> Course:
-    """Return the course with its node `traced` where the annotation of its dorsal root ends."""
-    end = dorsal.points_mm[dorsal.traced]
-    nearest = int(cKDTree(ventral.points_mm).query(end)[1])
-    return replace(ventral, traced=int(np.clip(nearest, ventral.entry, ventral.exit)))

@@ -18,6 +18,7 @@ from cauda.errors import BuildError
 
 _ROW = 0.866
 _ARC_ANGLES = 180
+_FINEST_MM = 0.15
 _FINE_MM = 0.05
 """Sampling of a meridian along which rows are laid."""
 
@@ -219,17 +220,19 @@ def _punched(
     clearance: float,
     patches: bool,
 ) -> tuple[Ints, list[Ints]]:
-    bad = _near_loops(surface, body, loops, clearance * edge_mm)
+    bad = _near_loops(surface, body, loops, clearance, edge_mm)
     group, count = _cavities(body, bad)
     outside = [body.index[body.triangles[group < 0]]]
     filled = [np.zeros((0, 3), dtype=np.int64)] * len(loops)
     centers = np.array([points.mean(axis=0) for _, points in loops])
+    waiting = set(range(len(loops)))
     for number in range(count):
         cavity = body.triangles[group == number]
         ring = _ring(cavity)
         chart = _Chart.about(surface, body.theta[ring], body.z_mm[ring])
         border = chart.flat(body.theta[ring], body.z_mm[ring])
         members = np.flatnonzero(inside(border, chart.flat_points(centers))).tolist()
+        waiting -= set(members)
         polygons = [chart.flat_points(loops[k][1]) for k in members]
         if not all(inside(border, polygon).all() for polygon in polygons):
             raise BuildError("a hole is wider than its surroundings")
@@ -241,6 +244,8 @@ def _punched(
         if patches:
             for k, polygon in zip(members, polygons, strict=True):
                 filled[k] = _patch(pool, chart, loops[k][0], polygon)
+    if waiting:
+        raise BuildError("a loop lies beside the hole that was made for it")
     return np.concatenate(outside), filled
 
 
@@ -254,12 +259,13 @@ def _patch(pool: Pool, chart: _Chart, loop: Ints, polygon: Floats) -> Ints:
 
 
 def _near_loops(
-    surface: PolarSurface, body: Shell, loops: Sequence[tuple[Ints, Floats]], distance: float
+    surface: PolarSurface, body: Shell, loops: Sequence[tuple[Ints, Floats]], clearance: float, edge_mm: float
 ) -> Bools:
     points = surface.point(body.theta, body.z_mm)
     tree = cKDTree(points)
     bad = np.zeros(len(points), dtype=bool)
     for _, loop in loops:
+        distance = clearance * float(_local_edge(surface, loop[:, 2].mean()[None], edge_mm, _FINEST_MM)[0])
         fine = dense(loop, distance / 3)
         for found in tree.query_ball_point(fine, distance):
             bad[found] = True

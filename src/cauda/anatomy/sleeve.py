@@ -73,6 +73,34 @@ def surface(
     return np.concatenate([collar, *strips]), ring
 
 
+def between(
+    pool: Pool,
+    tube: Tube,
+    arc_mm: Floats,
+    begins: Callable[[Floats], Floats],
+    ends: Callable[[Floats], Floats],
+) -> tuple[Ints, Ints, Ints]:
+    """Triangulate a tube between its first ring and its last one; both are moved onto the faces there.
+
+    Returns
+    -------
+    triangles : (m, 3) int64
+        In the pool, outward.
+    first : (sides,) int64
+        The first ring, in the pool.
+    last : (2 sides,) int64
+        The last ring, in the pool, with a vertex on every half edge.
+    """
+    number, sides = np.arange(len(arc_mm)), tube.sides
+    phi = (np.arange(sides)[None, :] + 0.5 * (number % 2)[:, None]) * 2 * np.pi / sides
+    points = tube.corner(np.repeat(arc_mm, sides), phi.ravel())
+    points[:sides] = begins(points[:sides])
+    index = pool.add(points[:-sides]).reshape(-1, sides)
+    last = pool.add(ends(_halved(points[-sides:])))
+    strips = [*_strips(phi, index), zipped(phi[-2], index[-1], end_angles(sides, number[-1]), last)]
+    return np.concatenate(strips), index[0], last
+
+
 def _strips(phi: Floats, index: Ints) -> list[Ints]:
     """Return the triangles between rings; these take one of two positions in turn, so two strips tell all."""
     pair = np.arange(2 * index.shape[1]).reshape(2, -1)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
@@ -13,9 +13,11 @@ from cauda.anatomy.caliber import sleeve_mm
 from cauda.anatomy.course import Course
 from cauda.anatomy.epidural import canal, hull
 from cauda.anatomy.faces import DOME_MM, Dome, divided, face
+from cauda.anatomy.fans import Opening, begun, opening
 from cauda.anatomy.ganglion import GanglionShape
 from cauda.anatomy.junction import Junction, VentralEnd, junction, nerve_plane
 from cauda.anatomy.polar import PolarSurface
+from cauda.anatomy.rootlets import Fan
 from cauda.anatomy.shell import HoleError, Pool, punched, shell
 from cauda.anatomy.triangulation import hexagonal
 from cauda.anatomy.tube import ROOT_SIDES, Loop, Path, Tube, crossing
@@ -27,7 +29,9 @@ CORD_EDGE_MM, CORD_TIP_EDGE_MM = 0.5, 0.2
 SAC_EDGE_MM, SAC_TIP_EDGE_MM = 0.9, 0.4
 GRAY_EDGE_MM, GRAY_TIP_EDGE_MM = 0.5, 0.2
 CANAL_EDGE_MM, CANAL_TIP_EDGE_MM = 1.5, 0.7
-HULL_EDGE_MM, HULL_TIP_EDGE_MM = 5.0, 2.0
+HULL_EDGE_SHARE, HULL_TIP_SHARE = 0.12, 0.045
+"""Lengths of the hull's edges over its radius: what lies so far off needs no finer ones."""
+
 _SLEEVE_SIDES = {"dorsal": 16, "ventral": 12}
 _ENTRY_LOOP_MM, _SLEEVE_LOOP_MM = 0.30, 0.55
 _LOOP_SHARE = 0.55
@@ -76,8 +80,11 @@ class _Root:
 
     Attributes
     ----------
+    opened : Opening or None
+        The rootlets out of which it begins; None where it begins on the cord itself.
     tubes, loops, loop_index : tuple of 3
         Of the root, which begins on the cord, and of the sleeve, whose surfaces begin on those of the sac.
+        Where it begins out of rootlets the first loop is none.
     rows_mm : tuple of 3 arrays
         Lengths along the path at which each gets a ring.
     end : Dome
@@ -86,15 +93,28 @@ class _Root:
 
     course: Course
     path: Path
+    opened: Opening | None
     tubes: tuple[Tube, Tube, Tube]
-    loops: tuple[Loop, Loop, Loop]
+    loops: tuple[Loop | None, Loop, Loop]
     loop_index: tuple[Ints, Ints, Ints]
     rows_mm: tuple[Floats, Floats, Floats]
     end: Dome
 
+    def begins(self) -> list[tuple[Ints, Floats]]:
+        """Return the loops in which it, or its rootlets, leave the cord: in the pool and in mm."""
+        if self.opened:
+            return [(strand.index, strand.loop.points_mm) for strand in self.opened.strands]
+        loop = self.loops[0]
+        return [(self.loop_index[0], loop.points_mm)] if loop else []
+
 
 def solids(
-    courses: Sequence[Course], radii_mm: Sequence[Floats], walls: Walls, around: Surroundings, dura_mm: float
+    courses: Sequence[Course],
+    radii_mm: Sequence[Floats],
+    walls: Walls,
+    around: Surroundings,
+    dura_mm: float,
+    fans: Sequence[Fan] = (),
 ) -> Solids:
     """Return all solids of a model, in its axes.
 
@@ -110,6 +130,8 @@ def solids(
         Gray matter, and what lies outside the sac.
     dura_mm : float
         Thickness of the dura.
+    fans : sequence of Fan
+        Rootlets that become solids; a root without them begins on the cord itself.
 
     Raises
     ------
@@ -124,10 +146,11 @@ def solids(
         inflated(walls.dura_outer, SAC_EDGE_MM, SAC_TIP_EDGE_MM),
     )
     shapes = {course.root: GanglionShape.of(course, dura_mm) for course in courses if course.part == "dorsal"}
-    roots = []
+    roots, fan_of = [], {(fan.root, fan.part): fan for fan in fans}
     for course, radius in zip(courses, radii_mm, strict=True):
-        with _about(course.name):
-            roots.append(_root(pool, course, radius, surfaces, shapes[course.root], dura_mm))
+        fan = fan_of.get((course.root, course.part))
+        with _about(course):
+            roots.append(_root(pool, course, radius, surfaces, shapes[course.root], dura_mm, fan))
     pia, patches, thread = _cord(made, surfaces[0], walls, roots)
     _gray(made, around.gray)
     inner, outer = (_sac(pool, surfaces[layer], roots, layer) for layer in (1, 2))
@@ -137,9 +160,7 @@ def solids(
     made.boundaries["dura_inner"], made.boundaries["dura_outer"] = [*inner.parts], [*outer.parts]
     ends: dict[str, VentralEnd] = {}
     for number, root in enumerate(roots):
-        lateral, ring = _tube(pool, root, 0)
-        made.regions[root.course.name] = [lateral, patches[number][:, ::-1]]
-        csf.append(lateral[:, ::-1])
+        ring = _begin(made, root, patches[number])
         ends[root.course.name] = VentralEnd(ring, inner.rings[number], outer.rings[number])
     skin = [*outer.parts]
     for root in roots:
@@ -149,10 +170,27 @@ def solids(
     return made
 
 
+def _begin(made: Solids, root: _Root, patches: Sequence[Ints]) -> Ints:
+    """Add a root, and its rootlets, up to its last ring, which is returned."""
+    name, pool = root.course.name, made.pool
+    if root.opened is None:
+        side, ring = _tube(pool, root, 0)
+        made.regions[name] = [side, *_turned(patches)]
+        made.regions["csf"].append(side[:, ::-1])
+        return ring
+    with _about(root.course):
+        found = begun(pool, root.tubes[0], root.opened, root.rows_mm[0], root.end)
+    made.regions[name] = [found.side, *_turned(found.ends)]
+    made.regions["csf"] += _turned([found.side, *found.rootlets])
+    for strand, *parts in zip(root.opened.strands, found.rootlets, found.ends, _turned(patches), strict=True):
+        made.regions[strand.name] = parts
+    return found.ring
+
+
 def _cord(
     made: Solids, surface: PolarSurface, walls: Walls, roots: Sequence[_Root]
-) -> tuple[list[Ints], list[Ints], list[Ints]]:
-    """Add cord and filum; return the free surface of the cord, the roots' patches, that of the filum."""
+) -> tuple[list[Ints], list[list[Ints]], list[Ints]]:
+    """Add cord and filum; return the free surface of the cord, each root's patches, that of the filum."""
     pool = made.pool
     body = shell(pool, surface, CORD_EDGE_MM, CORD_TIP_EDGE_MM)
     disc, thread = [], []
@@ -161,18 +199,21 @@ def _cord(
         down = Dome.over(pool.points_mm()[ring], np.array([0.0, 0.0, -1.0]))
         disc, thread = [face(pool, ring[::-1], down, CORD_TIP_EDGE_MM)], [below]
         made.regions["filum"] = [*thread, *_turned(disc)]
-    loops = [(root.loop_index[0], root.loops[0].points_mm) for root in roots]
-    with _blaming(roots):
+    begins = [root.begins() for root in roots]
+    owners = [root for root, own in zip(roots, begins, strict=True) for _ in own]
+    loops = [loop for own in begins for loop in own]
+    with _blaming(owners):
         outside, patches = punched(pool, surface, body, loops, CORD_EDGE_MM, patches=True, name="cord")
     pia = [outside, _cap(pool, body.top, CORD_EDGE_MM)]
     made.boundaries["cord"] = [*pia, *disc, *patches]
-    return pia, patches, thread
+    waiting = iter(patches)
+    return pia, [[next(waiting) for _ in own] for own in begins], thread
 
 
 def _gray(made: Solids, gray: PolarSurface | None) -> None:
-    """Divide the cord into white and gray matter, if it holds any."""
+    """Divide the cord into white and gray matter; it is all white where it has room for no gray matter."""
     if gray is None:
-        made.regions["cord"] = [*made.boundaries["cord"]]
+        made.regions["white_matter"] = [*made.boundaries["cord"]]
         return
     surface = inflated(gray, GRAY_EDGE_MM, GRAY_TIP_EDGE_MM)
     body = shell(made.pool, surface, GRAY_EDGE_MM, GRAY_TIP_EDGE_MM)
@@ -189,14 +230,16 @@ def _behind(
     """Add what lies behind the end of a dorsal root's sleeve; return its free surface."""
     name, pool = str(root.course.root), made.pool
     own = ends[root.course.name]
-    disc, gap, wall = _end_faces(pool, root, own)
+    with _about(root.course):
+        disc, gap, wall = _end_faces(pool, root, own)
     _close(made, root.course.name, disc, gap, wall)
     ventral = next(
         (r for r in roots if r.course.root == root.course.root and r.course.part == "ventral"), None
     )
     plane = ventral.end if ventral else nerve_plane(shape, shape.neck_mm)
     beside = ends[ventral.course.name] if ventral else None
-    found: Junction = junction(pool, shape, plane, own.outer, beside)
+    with _about(ventral.course if ventral else root.course):
+        found: Junction = junction(pool, shape, plane, own.outer, beside)
     if ventral:
         _close(made, ventral.course.name, *found.ventral)
     made.regions[f"{name}_ganglion"] = [found.ganglion, found.neck, *_turned([disc, gap, wall])]
@@ -218,9 +261,11 @@ def _outside(made: Solids, walls: Walls, around: Surroundings, skin: list[Ints])
     pool = made.pool
     bodies = pool.points_mm()[np.unique(np.concatenate([part.ravel() for part in skin]))]
     wall = canal(walls.dura_outer, bodies, dorsal_mm=around.dorsal_fat_mm)
+    outermost = hull(wall, around.soft_tissue_mm)
+    size = float(outermost.mean_radius(outermost.z_mm).max())
     layers = (
         ("canal", wall, CANAL_EDGE_MM, CANAL_TIP_EDGE_MM),
-        ("hull", hull(wall, around.soft_tissue_mm), HULL_EDGE_MM, HULL_TIP_EDGE_MM),
+        ("hull", outermost, HULL_EDGE_SHARE * size, HULL_TIP_SHARE * size),
     )
     for name, surface, edge, least in layers:
         body = shell(pool, inflated(surface, edge, least), edge, least)
@@ -240,12 +285,15 @@ def _root(
     surfaces: tuple[PolarSurface, PolarSurface, PolarSurface],
     shape: GanglionShape,
     dura_mm: float,
+    fan: Fan | None,
 ) -> _Root:
     path = Path(course.points_mm)
     free = sleeve_mm(course, radius_mm)
     sides = _SLEEVE_SIDES[course.part]
+    own = Tube(path, radius_mm, ROOT_SIDES[course.part])
+    opened = opening(pool, own, float(path.arc_mm[course.entry]), fan, surfaces[0]) if fan else None
     tubes = (
-        Tube(path, radius_mm, ROOT_SIDES[course.part]),
+        replace(own, radius_mm=opened.radius_mm) if opened else own,
         Tube(path, free, sides),
         Tube(path, free + dura_mm, sides),
     )
@@ -253,21 +301,23 @@ def _root(
     begin = float(path.arc_mm[course.exit]) - 0.5
     cord, inner, wall = surfaces
     edge = min(_SLEEVE_LOOP_MM, _LOOP_SHARE * float(free[course.leave]))
+    entry = None if opened else crossing(own, cord, _ENTRY_LOOP_MM, 0.0, min(9.0, end - 1.0))
     loops = (
-        crossing(tubes[0], cord, _ENTRY_LOOP_MM, 0.0, min(9.0, end - 1.0)),
+        entry,
         crossing(tubes[1], inner, edge, begin, end - 0.4),
         crossing(tubes[2], wall, edge, begin, end - 0.4),
     )
     sleeve_rows = sleeve.rows(tubes[1], sleeve.first_row(tubes[1], loops[1]), end)
     # The sleeve's two surfaces share their rows, so that their facets are parallel and the wall is even.
     first = int(np.searchsorted(sleeve_rows, sleeve.first_row(tubes[2], loops[2])))
+    begins_mm = sleeve.first_row(own, entry) if entry else opened.begin_mm if opened else 0.0
     rows = (
-        sleeve.rows(tubes[0], sleeve.first_row(tubes[0], loops[0]), end),
+        sleeve.rows(tubes[0], begins_mm, end),
         sleeve_rows,
         sleeve_rows[min(first, len(sleeve_rows) - 2) :],
     )
-    index = tuple(pool.add(loop.points_mm) for loop in loops)
-    return _Root(course, path, tubes, loops, (index[0], index[1], index[2]), rows, dome)
+    index = tuple(pool.add(loop.points_mm) if loop else np.zeros(0, dtype=np.int64) for loop in loops)
+    return _Root(course, path, opened, tubes, loops, (index[0], index[1], index[2]), rows, dome)
 
 
 def _end(course: Course, path: Path, shape: GanglionShape, outer_mm: float) -> tuple[float, Dome]:
@@ -288,11 +338,14 @@ def _end(course: Course, path: Path, shape: GanglionShape, outer_mm: float) -> t
 def _tube(pool: Pool, root: _Root, layer: int) -> tuple[Ints, Ints]:
     """Return the side of one tube of a root, from its loop to its end, and its last ring."""
     skipped = len(root.rows_mm[1]) - len(root.rows_mm[2]) if layer == 2 else 0
-    with _about(root.course.name):
+    loop = root.loops[layer]
+    if loop is None:
+        raise ValueError(f"{root.course.name} begins out of rootlets, not on the cord")
+    with _about(root.course):
         return sleeve.surface(
             pool,
             root.tubes[layer],
-            root.loops[layer],
+            loop,
             root.loop_index[layer],
             root.rows_mm[layer],
             skipped,
@@ -305,16 +358,21 @@ def _blaming(roots: Sequence[_Root]) -> Iterator[None]:
     try:
         yield
     except HoleError as error:
-        name = roots[error.loop].course.name
+        name = _blamed(roots[error.loop].course)
         raise RootError(name, f"it lies too near to another root ({error})") from error
 
 
 @contextmanager
-def _about(name: str) -> Iterator[None]:
+def _about(course: Course) -> Iterator[None]:
     try:
         yield
     except BuildError as error:
-        raise RootError(name, str(error)) from error
+        raise RootError(_blamed(course), str(error)) from error
+
+
+def _blamed(course: Course) -> str:
+    """Return the name of what a model has to do without: a whole root, or its ventral part alone."""
+    return course.name if course.part == "ventral" else str(course.root)
 
 
 @dataclass(frozen=True, slots=True, eq=False)

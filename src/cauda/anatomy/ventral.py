@@ -10,7 +10,7 @@ from scipy.linalg import solveh_banded
 
 from cauda.anatomy.aim import APPROACH_MM, PLANE_MM, RISING_MM, Aim, Pair, aim, frame
 from cauda.anatomy.caliber import TETHER_MM
-from cauda.anatomy.course import ENTRY_DEPTH_MM, NODE_MM, Course, _at, _exit, _lengths
+from cauda.anatomy.course import ENTRY_DEPTH_MM, NODE_MM, Course, exit_nodes, lengths_mm, on_polygon
 from cauda.anatomy.ganglion import GanglionShape
 from cauda.anatomy.passage import Lattice, Line, cheapest, crowding, square
 from cauda.anatomy.rotation import Rotation
@@ -136,10 +136,10 @@ def _place_cost(pair: Pair, lattice: Lattice) -> Floats:
 def _course(pair: Pair, wanted: Aim) -> Course:
     """Return the course along points, bent smoothly."""
     own = pair.own
-    arc = _lengths(wanted.points_mm)
+    arc = lengths_mm(wanted.points_mm)
     count = max(8, round(float(arc[-1]) / NODE_MM))
     where = np.linspace(0, arc[-1], count + 1)
-    nodes = _at(wanted.points_mm, arc, where)
+    nodes = on_polygon(wanted.points_mm, arc, where)
     step = arc[-1] / count
     ghosts = nodes[0] - step * wanted.direction, nodes[-1] + step * pair.shape.axis
     weight = np.where(where < arc[wanted.free - 1], _FREE, _FIXED)
@@ -162,7 +162,7 @@ def _course(pair: Pair, wanted: Aim) -> Course:
         geometry=own.geometry,
         part="ventral",
     )
-    last, leave = _exit(found, pair.walls.dura_inner)
+    last, leave = exit_nodes(found, pair.walls.dura_inner)
     return replace(found, traced=min(found.traced, last), exit=last, leave=leave)
 
 

@@ -1,4 +1,4 @@
-"""Charts along the roots: one panel for each level, left and right in it."""
+"""Charts along the roots: one panel for each level, left and right, dorsal and ventral in it."""
 
 from __future__ import annotations
 
@@ -10,26 +10,22 @@ from cauda.anatomy.model import RootPath
 from cauda.annotation.tracing import RootName
 from cauda.arrays import Floats
 from cauda.report import markup, palette
+from cauda.report.courses import lengths_mm
 
 _COLUMNS = 2
 _WIDTH = 540.0
 _LEFT, _RIGHT, _TOP, _BOTTOM = 38.0, 10.0, 30.0, 34.0
 _HEIGHT = 72.0
 _GAP = 12.0
+_LINE = 20.0
 _NICE = (1.0, 2.0, 2.5, 5.0, 10.0)
-
-
-def lengths_mm(path: RootPath) -> Floats:
-    """Return the distance of each point of a center line from its first one, shape ``(n,)``."""
-    steps = np.linalg.norm(np.diff(path.points_mm, axis=0), axis=1)
-    return np.concatenate([[0.0], np.cumsum(steps)])
 
 
 def figure(
     paths: Sequence[RootPath],
     values: Callable[[RootPath], Floats],
     axis: str,
-    references: Mapping[RootName, float],
+    references: Mapping[tuple[RootName, str], float],
 ) -> str:
     """Return a figure of a quantity along each root.
 
@@ -40,8 +36,8 @@ def figure(
         Gives the quantity at each point of a path, ``(n,)``, not negative.
     axis : str
         Name and unit of the quantity.
-    references : mapping of RootName to float
-        A level to compare with, drawn as a line; may be empty.
+    references : mapping of (RootName, str) to float
+        A value to compare a root's dorsal or ventral part with, drawn as a line; may be empty.
     """
     levels = list(dict.fromkeys(path.root.level for path in paths))
     most = max([*(float(values(path).max()) for path in paths), *references.values(), 1e-3])
@@ -60,13 +56,13 @@ def figure(
             "g", drawing, transform=f"translate({column * (width + _GAP):.2f} {row * _row_height():.2f})"
         )
     height = -(-len(levels) // _COLUMNS) * _row_height()
+    legend = _legend(paths, references=bool(references))
     if len(levels) % _COLUMNS:
-        content += _legend(
-            width + _GAP + _LEFT, height - _row_height() + _TOP + 20, references=bool(references)
-        )
+        place = f"translate({width + _GAP + _LEFT:.2f} {height - _row_height() + _TOP + 20:.2f})"
     else:
-        content += _legend(_LEFT, height + 18, references=bool(references))
-        height += 24
+        place = f"translate({_LEFT:.2f} {height + 18:.2f})"
+        height += 24 + (len(legend) - 1) * _LINE
+    content += markup.element("g", "".join(legend), transform=place)
     label = f"{axis} along each root, from its entry into the cord to its ganglion, one panel for each level."
     return markup.svg(content, _WIDTH, height, label)
 
@@ -121,18 +117,17 @@ class _Scale:
     def curve(self, path: RootPath, values: Floats, width: float) -> str:
         """Return the curve of one root."""
         points = self.place(lengths_mm(path), values, width)
-        color = palette.root_color(path.root)
-        class_ = "curve" if path.root.side == "L" else "curve right"
-        return markup.path([points], closed=False, class_=class_, stroke=palette.shade(color, 0.12))
+        color = palette.part_color(path.root, path.part)
+        return markup.path([points], closed=False, class_=_class(path), stroke=palette.shade(color, 0.12))
 
     def references(
-        self, paths: Sequence[RootPath], references: Mapping[RootName, float], width: float
+        self, paths: Sequence[RootPath], references: Mapping[tuple[RootName, str], float], width: float
     ) -> str:
         """Return the lines to compare with."""
-        levels = {references[path.root] for path in paths if path.root in references}
+        keys = {(path.root, path.part) for path in paths}
         ends = [
             self.place(np.array([0.0, self.x_ticks[-1]]), np.array([value, value]), width)
-            for value in sorted(levels)
+            for value in sorted({references[key] for key in keys if key in references})
         ]
         return markup.path(ends, closed=False, class_="reference") if ends else ""
 
@@ -145,11 +140,33 @@ def _digits(value: float) -> int:
     return len(f"{value:.6f}".rstrip("0").partition(".")[2])
 
 
-def _legend(x: float, y: float, *, references: bool) -> str:
-    entries = {"curve": "left", "curve right": "right"} | ({"reference": "literature"} if references else {})
-    content = ""
+def _class(path: RootPath) -> str:
+    side = "curve" if path.root.side == "L" else "curve right"
+    return f"{side} thin" if path.part == "ventral" else side
+
+
+def _legend(paths: Sequence[RootPath], *, references: bool) -> list[str]:
+    """Return the rows of the legend: dorsal roots, ventral roots, what they are compared with."""
+    parts = list(dict.fromkeys(path.part for path in paths))
+    rows = [
+        {
+            f"curve{thin}": "left" if len(parts) == 1 else f"{part} left",
+            f"curve right{thin}": "right",
+        }
+        for part in parts
+        for thin in (" thin" if part == "ventral" else "",)
+    ]
+    if references:
+        rows.append({"reference": "literature"})
+    if len(parts) == 1:
+        rows = [{name: label for row in rows for name, label in row.items()}]
+    return [_keys(row, place * _LINE) for place, row in enumerate(rows)]
+
+
+def _keys(entries: Mapping[str, str], y: float) -> str:
+    content, x = "", 0.0
     for class_, label in entries.items():
         content += markup.line((x, y - 4), (x + 30, y - 4), class_=class_, stroke=palette.GRAY)
         content += markup.text(x + 36, y, label, "label")
-        x += 54 + 6 * len(label)
+        x += 54 + 6.5 * len(label)
     return content

@@ -8,9 +8,10 @@ from itertools import groupby
 import numpy as np
 
 from cauda.anatomy.model import PROVENANCES, RootPath, SpineModel
-from cauda.report import markup, palette
-from cauda.report.along import lengths_mm, ticks
+from cauda.report import courses, markup, palette
+from cauda.report.along import ticks
 from cauda.report.camera import Camera, direction, framing
+from cauda.report.courses import lengths_mm
 from cauda.report.legend import WIDTH
 from cauda.report.shading import Solid, render
 
@@ -18,14 +19,16 @@ _DRAWING = 236.0
 _BARS = 316.0
 _TOP = 48.0
 _BAR = 15.0
-_PX_PER_MM = 5.0
+_LEAST_ROW = 15.0
+_PX_PER_MM = 3.5
+_STEP_MM = 2.0
 _HATCHED = {"extrapolated": 45, "synthesized": -45}
 
 MEANINGS = {
     "annotated": "a point that was traced in the images",
     "interpolated": "between traced points",
     "extrapolated": "beyond the traced points, continued from them",
-    "synthesized": "not traced: from the ganglion and published anatomy",
+    "synthesized": "not traced: from published anatomy, fitted to this subject",
 }
 """What each provenance says of a point or a part."""
 
@@ -60,24 +63,25 @@ def runs_mm(path: RootPath) -> list[tuple[str, float, float]]:
 
 
 def figure(model: SpineModel) -> str:
-    """Return the figure: the center lines seen from the back and the left, and as bars."""
-    drawing, drawing_height = _drawing(model)
-    levels = len({path.root.level for path in model.roots})
-    row = min(38.0, (drawing_height - _TOP - 40) / max(len(model.roots) + 0.5 * levels, 1.0))
-    height = drawing_height + 44
-    content = _hatches() + drawing + _bars(model.roots, row) + _legend(height - 14)
+    """Return the figure: the center lines of the roots seen from the back and the left, and as bars."""
+    paths = courses.roots(model)
+    drawing, drawing_height = _drawing(model, paths)
+    rows = max(len(paths) + 0.5 * len(courses.levels(paths)), 1.0)
+    row = min(38.0, max(_LEAST_ROW, (drawing_height - _TOP - 40) / rows))
+    height = max(drawing_height, _TOP + row * rows + 40) + 44
+    content = _hatches() + drawing + _bars(paths, row) + _legend(height - 14)
     label = "Center lines of the roots from the back and the left, and as bars, colored by provenance."
     return markup.svg(content, WIDTH, height, label)
 
 
-def _drawing(model: SpineModel) -> tuple[str, float]:
+def _drawing(model: SpineModel, paths: Sequence[RootPath]) -> tuple[str, float]:
     """Return the center lines over the pale shapes of cord and dura, and the height of the drawing."""
     cord, dura = model.surfaces["cord"], model.surfaces["dura_outer"]
     shapes = (
         Solid(cord.vertices_mm, cord.triangles, palette.rgb("#f6f1e6")),
         Solid(dura.vertices_mm, dura.triangles, palette.rgb(palette.tissue_color("dura")), 0.05),
     )
-    points_mm = np.concatenate([dura.vertices_mm, *(path.points_mm for path in model.roots)])
+    points_mm = np.concatenate([dura.vertices_mm, *(path.points_mm for path in paths)])
     views = (("Back", "posterior", ("L", "R")), ("Left side", "left", ("A", "P")))
     cameras = [framing(points_mm, direction(side), _PX_PER_MM, (3.0, 2.0)) for _, side, _ in views]
     units_per_px = _DRAWING / sum(camera.width_px for camera in cameras)
@@ -88,7 +92,7 @@ def _drawing(model: SpineModel) -> tuple[str, float]:
         content += markup.text(x + width / 2, 16, title, "title", text_anchor="middle")
         content += markup.text(x + 12, 38, sides[0], "side")
         content += markup.text(x + width - 12, 38, sides[1], "side", text_anchor="end")
-        content += "".join(_course(path, camera, units_per_px, x) for path in model.roots)
+        content += "".join(_course(path, camera, units_per_px, x) for path in paths)
         x += width
     return content, _TOP + cameras[0].height_px * units_per_px
 
@@ -97,8 +101,7 @@ def _course(path: RootPath, camera: Camera, units_per_px: float, x: float) -> st
     spots = camera.project(path.points_mm)[:, :2] * units_per_px + [x, _TOP]
     along, content = lengths_mm(path), ""
     for provenance, start, end in runs_mm(path):
-        inside = along[(along > start) & (along < end)]
-        at = np.concatenate([[start], inside, [end]])
+        at = np.linspace(start, end, int(np.ceil((end - start) / _STEP_MM)) + 1)
         stretch = np.stack([np.interp(at, along, spots[:, axis]) for axis in (0, 1)], axis=1)
         content += markup.path([stretch], closed=False, class_=f"course {provenance}")
     return content
@@ -107,21 +110,22 @@ def _course(path: RootPath, camera: Camera, units_per_px: float, x: float) -> st
 def _bars(paths: Sequence[RootPath], row: float) -> str:
     scale = ticks(max((float(lengths_mm(path)[-1]) for path in paths), default=1.0), 5)
     units_per_mm = (WIDTH - _BARS - 46) / scale[-1]
+    bar = min(_BAR, 0.75 * row)
     content, y, level = "", float(_TOP), None
     for path in paths:
         y += 0.0 if level in (None, path.root.level) else 0.5 * row
         level = path.root.level
         middle = y + row / 2
-        content += markup.text(
-            _BARS - 10, middle + 4, f"{path.root.level} {path.root.side}", "label", text_anchor="end"
-        )
+        first = path.part == "dorsal"
+        name = f"{path.root.level} {path.root.side}" if first else path.part
+        content += markup.text(_BARS - 10, middle + 4, name, "label" if first else "tick", text_anchor="end")
         for provenance, start, end in runs_mm(path):
             content += markup.element(
                 "rect",
                 x=_BARS + start * units_per_mm,
-                y=middle - _BAR / 2,
+                y=middle - bar / 2,
                 width=(end - start) * units_per_mm,
-                height=_BAR,
+                height=bar,
                 fill=_fill(provenance),
             )
         total = float(lengths_mm(path)[-1])

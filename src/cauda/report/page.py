@@ -8,13 +8,13 @@ from html import escape
 from importlib import resources
 from pathlib import Path
 
-from cauda import __version__, annotation
+from cauda import __version__, annotation, lead
 from cauda.anatomy import model_files
 from cauda.anatomy.model import SpineModel
 from cauda.annotation.tracing import PUBLISHED_LEVELS, SIDES, RootName, Tracing
 from cauda.errors import ModelError
 from cauda.files import write_text
-from cauda.report import along, legend, tables
+from cauda.report import courses, legend, tables
 from cauda.report.chapters import Block, Chapter, Pair, Progress, chapters
 from cauda.report.markup import Figure, Table, counted, element, number, with_unit
 
@@ -29,7 +29,7 @@ def report(folder: str | Path, *, progress: Progress | None = None) -> Path:
     ----------
     folder : str or Path
         ``OUT/sub-XX`` as ``cauda build`` left it: the model, and ``sub-XX_tracing.mrk.json``. Without the
-        tracing the sections show the model alone.
+        tracing the sections show the model alone. Leads that ``cauda place`` put into this model are shown.
     progress : callable, optional
         Called with the name of a step and the fraction done.
 
@@ -44,17 +44,25 @@ def report(folder: str | Path, *, progress: Progress | None = None) -> Path:
         If there is no model in the folder, it is damaged, or it lacks cord or dura.
     AnnotationError
         If the tracing cannot be read.
+    LeadError
+        If a lead's file is damaged.
     """
     folder = Path(folder)
     model = model_files.read(folder)
     traced = folder / f"sub-{model.subject}_tracing.mrk.json"
     tracing = annotation.read(traced) if traced.is_file() else None
     path = folder / f"sub-{model.subject}.html"
-    write_text(path, page(model, tracing, progress=progress))
+    write_text(path, page(model, tracing, lead.placed(folder), progress=progress))
     return path
 
 
-def page(model: SpineModel, tracing: Tracing | None, *, progress: Progress | None = None) -> str:
+def page(
+    model: SpineModel,
+    tracing: Tracing | None,
+    leads: Sequence[lead.Lead] = (),
+    *,
+    progress: Progress | None = None,
+) -> str:
     """Return the HTML page about a model.
 
     Parameters
@@ -62,6 +70,8 @@ def page(model: SpineModel, tracing: Tracing | None, *, progress: Progress | Non
     model : SpineModel
     tracing : Tracing or None
         What it was built from, to be drawn over the sections.
+    leads : sequence of Lead
+        Leads in their places in this model.
     progress : callable, optional
         Called with the name of a step and the fraction done.
 
@@ -75,7 +85,7 @@ def page(model: SpineModel, tracing: Tracing | None, *, progress: Progress | Non
         raise ModelError(
             f"sub-{model.subject}: the model has no surface {', '.join(lacking)}; build the model again"
         )
-    content = chapters(model, tracing, progress or (lambda _step, _fraction: None))
+    content = chapters(model, tracing, leads, progress or (lambda _step, _fraction: None))
     title = escape(f"Spine model sub-{model.subject}")
     style = resources.files("cauda.report").joinpath("style.css").read_text(encoding="utf-8")
     head = (
@@ -103,32 +113,39 @@ def _header(model: SpineModel, title: str) -> str:
 
 def _summary(model: SpineModel) -> str:
     """Return in two or three sentences what the model holds and what it lacks."""
-    levels = list(dict.fromkeys(path.root.level for path in model.roots))
+    dorsal = courses.dorsal(model)
+    levels = courses.levels(dorsal)
+    roots = "dorsal and ventral nerve roots" if courses.ventral(model) else "dorsal nerve roots"
+    fat = ", epidural fat" if "canal" in model.surfaces else ""
     text = (
-        "Spinal cord, cerebrospinal fluid, dura and dorsal nerve roots as closed surfaces that fit together, "
+        f"Spinal cord, cerebrospinal fluid, dura{fat} and {roots} as closed surfaces that fit together, "
         "built from annotated MRI slices. "
     )
     text += f"Roots {levels[0]} to {levels[-1]}." if levels else "No roots."
-    present = {path.root for path in model.roots}
+    present = {path.root for path in dorsal}
     published = [RootName(level, side) for level in PUBLISHED_LEVELS for side in SIDES]
     absent = [legend.spoken(root) for root in published if root not in present]
     return f"{text} Not in the model: {', '.join(absent)}." if absent else text
 
 
 def _key_figures(model: SpineModel) -> Iterator[str]:
-    lengths = [float(along.lengths_mm(path)[-1]) for path in model.roots]
+    dorsal, ventral = courses.dorsal(model), courses.ventral(model)
+    lengths = [courses.length_mm(path) for path in dorsal]
     severities = [finding.severity for finding in model.findings]
     yield _key_figure("Cord", with_unit(model.surfaces["cord"].volume_mm3, "mm³", 0))
     yield _key_figure("Dural sac, inside", with_unit(model.surfaces["dura_inner"].volume_mm3, "mm³", 0))
-    yield _key_figure("Dorsal roots", str(len(model.roots)))
+    if ventral:
+        yield _key_figure("Roots, dorsal and ventral", f"{len(dorsal)} + {len(ventral)}")
+    else:
+        yield _key_figure("Dorsal roots", str(len(dorsal)))
+    if courses.rootlets(model):
+        yield _key_figure("Rootlets", str(len(courses.rootlets(model))))
     if lengths:
-        untraced = sum(
-            tables.untraced(path) * length for path, length in zip(model.roots, lengths, strict=True)
-        )
+        untraced = sum(tables.untraced(path) * length for path, length in zip(dorsal, lengths, strict=True))
         yield _key_figure(
             "Cord to ganglion", f"{number(min(lengths), 0)} to {with_unit(max(lengths), 'mm', 0)}"
         )
-        yield _key_figure("Root course not traced", with_unit(100 * untraced / sum(lengths), "%", 0))
+        yield _key_figure("Dorsal root course not traced", with_unit(100 * untraced / sum(lengths), "%", 0))
     errors, warnings = (counted(severities.count(kind), kind) for kind in ("error", "warning"))
     yield _key_figure("Findings", f"{errors}, {warnings}")
 

@@ -36,10 +36,14 @@ TISSUE_COLORS: Mapping[str, str] = MappingProxyType(
         "dura": "#93a7bf",
         "csf": "#e4eef7",
         "cord": "#ecdcb9",
-        "white_matter": "#f1e8d3",
-        "gray_matter": "#c9a98c",
-        "fat": "#f6e7a8",
+        "white_matter": "#f4ead2",
+        "gray_matter": "#bf9a7c",
+        "filum": "#cdb98a",
+        "fat": "#f5dd86",
+        "soft_tissue": "#e6c9c0",
         "bone": "#d8d3c8",
+        "lead": "#56606e",
+        "contact": "#171b22",
     }
 )
 
@@ -53,6 +57,7 @@ PROVENANCE_COLORS: Mapping[str, str] = MappingProxyType(
 )
 
 _RIGHT_TINT = 0.34
+_VENTRAL_SHADE = 0.3
 _UNKNOWN = "#9aa3ad"
 
 
@@ -66,6 +71,18 @@ def root_color(root: RootName) -> str:
     """
     color = LEVEL_COLORS.get(root.level, _UNKNOWN)
     return color if root.side == "L" else tint(color, _RIGHT_TINT)
+
+
+def part_color(root: RootName, part: str | None) -> str:
+    """Return the color of a part of a root in a rendering: ventral roots and rootlets are darker.
+
+    Examples
+    --------
+    >>> part_color(RootName("L2", "L"), "dorsal"), part_color(RootName("L2", "L"), "ventral")
+    ('#2f72c9', '#21508d')
+    """
+    color = root_color(root)
+    return shade(color, _VENTRAL_SHADE) if part is not None and part.startswith("ventral") else color
 
 
 def tissue_color(tissue: str) -> str:

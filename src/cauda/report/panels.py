@@ -10,16 +10,14 @@ import numpy as np
 from cauda.anatomy.model import SpineModel, Surface
 from cauda.annotation.tracing import RootName
 from cauda.arrays import Floats
-from cauda.report import markup, palette
+from cauda.report import courses, legend, markup, palette
 from cauda.report.camera import Camera
 from cauda.report.legend import WIDTH
 from cauda.report.shading import Solid, render
+from cauda.report.tubes import tubes
 
 TOP = 50.0
 """Height of the titles above the pictures."""
-
-BOTTOM = 52.0
-"""Height of the legend below the pictures."""
 
 _SKIN_OPACITY = 0.26
 _SIDE_INSET = 0.14
@@ -90,28 +88,53 @@ def row(views: Sequence[View], left: float = 0.0) -> list[Panel]:
 
 
 def bodies(model: SpineModel) -> tuple[Solid, ...]:
-    """Return cord, roots, ganglia and nerves."""
-    return tuple(
+    """Return cord, filum, roots, ganglia and nerves."""
+    cord = solid(replace(model.surfaces["cord"], tissue="cord"))
+    others = (
         solid(surface)
         for surface in model.surfaces.values()
-        if surface.kind == "region" and (surface.root is not None or surface.tissue == "cord")
+        if surface.kind == "region" and (surface.root is not None or surface.tissue == "filum")
     )
+    return (cord, *others)
+
+
+def rootlets(model: SpineModel) -> tuple[Solid, ...]:
+    """Return tubes for those rootlets that are lines and no solids."""
+    return tubes(courses.bare_rootlets(model))
 
 
 def far_dura(model: SpineModel, camera: Camera) -> Solid:
     """Return the far wall of the dura, which lets the colors of what it encloses be seen as they are."""
     dura = model.surfaces["dura_outer"]
-    corner = dura.vertices_mm[dura.triangles]
-    face = np.cross(corner[:, 1] - corner[:, 0], corner[:, 2] - corner[:, 0])
-    return replace(
-        solid(dura), triangles=dura.triangles[face @ camera.toward_viewer < 0], opacity=_SKIN_OPACITY
-    )
+    across, up = dura.vertices_mm @ camera.right, dura.vertices_mm @ camera.up
+    a, b, c = dura.triangles.T
+    turn = (across[b] - across[a]) * (up[c] - up[a]) - (up[b] - up[a]) * (across[c] - across[a])
+    return replace(solid(dura), triangles=dura.triangles[turn < 0], opacity=_SKIN_OPACITY)
 
 
 def solid(surface: Surface) -> Solid:
     """Return a surface in the color of its root or its tissue."""
-    color = palette.root_color(surface.root) if surface.root else palette.tissue_color(surface.tissue)
+    if surface.root is None:
+        color = palette.tissue_color(surface.tissue)
+    else:
+        color = palette.part_color(surface.root, surface.part)
     return Solid(surface.vertices_mm, surface.triangles, palette.rgb(color))
+
+
+def keys(model: SpineModel, tissues: Sequence[str], x: float, y: float) -> tuple[str, float]:
+    """Return the legend of levels, ventral roots and tissues from `x` on, and the height it needs."""
+    entries = legend.roots(courses.levels(courses.dorsal(model)))
+    if courses.ventral(model):
+        entries.append(legend.named("ventral, darker", "label", _dorsal_and_ventral, 26))
+    entries += legend.tissues(tissues)
+    content, count = legend.rows(entries, x, y)
+    return content, 28 + max(count * legend.ROW, 24)
+
+
+def _dorsal_and_ventral(x: float, y: float) -> str:
+    root = RootName("L4", "L")
+    colors = (palette.part_color(root, part) for part in courses.ROOT_PARTS)
+    return "".join(legend.swatch(x + place * 13, y, color) for place, color in enumerate(colors))
 
 
 def of_part(model: SpineModel, part: str) -> Mapping[RootName, Surface]:

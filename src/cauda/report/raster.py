@@ -15,6 +15,7 @@ from cauda.arrays import Bools, Floats, Ints
 _DEPTH_STEPS = 2**31 - 1
 _TRIANGLE_BITS = 32
 _TRIANGLE_MASK = 2**_TRIANGLE_BITS - 1
+_LEAST_AREA = 1e-6
 _FARTHEST = np.iinfo(np.int64).max
 
 
@@ -70,12 +71,10 @@ def fragments(projected: Floats, triangles: Ints, width_px: int, height_px: int)
     """
     near = np.flatnonzero(_in_picture(projected, triangles, width_px, height_px))
     triangle, row, first, last = _rows(projected, triangles[near], width_px, height_px)
-    triangle = near[triangle]
-    count = last - first
-    of_row, column = _counted(count, first)
+    of_row, column = _counted(last - first, first)
     triangle, row = triangle[of_row], row[of_row]
-    depth_mm = _depths(projected, triangles, triangle, np.add(column, 0.5), np.add(row, 0.5))
-    return Fragments(row * width_px + column, triangle, depth_mm)
+    depth_mm = _depths(projected, triangles[near], triangle, np.add(column, 0.5), np.add(row, 0.5))
+    return Fragments(row * width_px + column, near[triangle], depth_mm)
 
 
 def layers(covered: Fragments, pixels: int, count: int) -> list[Fragments]:
@@ -137,27 +136,33 @@ def interpolated(
     -------
     (n, k) float64
     """
-    x_px, y_px = seen.pixel % width_px + 0.5, seen.pixel // width_px + 0.5
-    start, per_x, per_y = _slopes(projected, triangles, corner_values)
-    first = projected[triangles[:, 0], :2][seen.triangle]
-    return (
-        start[seen.triangle]
-        + per_x[seen.triangle] * (x_px - first[:, 0])[:, None]
-        + per_y[seen.triangle] * (y_px - first[:, 1])[:, None]
-    )
+    used = np.flatnonzero(np.bincount(seen.triangle, minlength=len(triangles)))
+    place = np.empty(len(triangles), np.int64)
+    place[used] = np.arange(len(used))
+    of = place[seen.triangle]
+    start, per_x, per_y = _slopes(projected, triangles[used], corner_values[used])
+    first = projected[triangles[used, 0], :2]
+    x_px = seen.pixel % width_px + 0.5 - first[of, 0]
+    y_px = seen.pixel // width_px + 0.5 - first[of, 1]
+    values: Floats = start[of] + per_x[of] * x_px[:, None] + per_y[of] * y_px[:, None]
+    return values
 
 
 def _in_picture(projected: Floats, triangles: Ints, width_px: int, height_px: int) -> Bools:
-    low, high = projected[triangles].min(axis=1), projected[triangles].max(axis=1)
-    inside: Bools = (high[:, 0] > 0) & (low[:, 0] < width_px) & (high[:, 1] > 0) & (low[:, 1] < height_px)
+    inside = np.ones(len(triangles), bool)
+    for values, end in ((projected[:, 0], width_px), (projected[:, 1], height_px)):
+        a, b, c = (values[corner] for corner in triangles.T)
+        inside &= (np.maximum(np.maximum(a, b), c) > 0) & (np.minimum(np.minimum(a, b), c) < end)
     return inside
 
 
 def _rows(projected: Floats, triangles: Ints, width_px: int, height_px: int) -> tuple[Ints, Ints, Ints, Ints]:
     """Return triangle, row, first column and column after the last of each row of each triangle."""
     y = projected[triangles, 1]
-    top = np.clip(np.ceil(y.min(axis=1) - 0.5), 0, height_px).astype(np.int64)
-    bottom = np.clip(np.ceil(y.max(axis=1) - 0.5), 0, height_px).astype(np.int64)
+    upper = np.minimum(np.minimum(y[:, 0], y[:, 1]), y[:, 2])
+    lower = np.maximum(np.maximum(y[:, 0], y[:, 1]), y[:, 2])
+    top = np.clip(np.ceil(upper - 0.5), 0, height_px).astype(np.int64)
+    bottom = np.clip(np.ceil(lower - 0.5), 0, height_px).astype(np.int64)
     triangle, row = _counted(bottom - top, top)
     center = row + 0.5
     left, right = np.full(len(row), np.inf), np.full(len(row), -np.inf)
@@ -184,10 +189,10 @@ def _depths(projected: Floats, triangles: Ints, triangle: Ints, x_px: Floats, y_
     corner = projected[triangles]
     start, per_x, per_y = (part[:, 0] for part in _slopes(projected, triangles, corner[:, :, 2:]))
     start = start - per_x * corner[:, 0, 0] - per_y * corner[:, 0, 1]
-    depth_mm = start[triangle] + per_x[triangle] * x_px + per_y[triangle] * y_px
-    # A triangle seen edge-on has no well-defined slope; its corners bound its depth.
-    near, far = corner[:, :, 2].min(axis=1), corner[:, :, 2].max(axis=1)
-    return np.clip(depth_mm, near[triangle], far[triangle])
+    depth_mm: Floats = start[triangle]
+    depth_mm += per_x[triangle] * x_px
+    depth_mm += per_y[triangle] * y_px
+    return depth_mm
 
 
 def _slopes(projected: Floats, triangles: Ints, values: Floats) -> tuple[Floats, Floats, Floats]:
@@ -195,8 +200,11 @@ def _slopes(projected: Floats, triangles: Ints, values: Floats) -> tuple[Floats,
     corner = projected[triangles, :2]
     b, c = corner[:, 1] - corner[:, 0], corner[:, 2] - corner[:, 0]
     twice_area = b[:, 0] * c[:, 1] - b[:, 1] * c[:, 0]
-    twice_area = np.where(twice_area == 0, 1.0, twice_area)[:, None]
-    b, c = b / twice_area, c / twice_area
+    # A triangle seen edge-on has no well-defined slope: it counts as flat.
+    per_area = np.where(
+        np.abs(twice_area) < _LEAST_AREA, 0.0, 1.0 / np.where(twice_area == 0, 1.0, twice_area)
+    )
+    b, c = b * per_area[:, None], c * per_area[:, None]
     along_b, along_c = values[:, 1] - values[:, 0], values[:, 2] - values[:, 0]
     per_x = along_b * c[:, 1:] - along_c * b[:, 1:]
     per_y = along_c * b[:, :1] - along_b * c[:, :1]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -68,13 +69,38 @@ def outlines(vertices_mm: Floats, triangles: Ints, plane: Plane) -> list[Floats]
     """
     height_mm = (vertices_mm - plane.point_mm) @ plane.normal
     above = height_mm >= 0
-    crossed = triangles[above[triangles].any(axis=1) & ~above[triangles].all(axis=1)]
+    if above.all() or not above.any():
+        return []
+    a, b, c = (above[corner] for corner in triangles.T)
+    crossed = triangles[(a != b) | (b != c)]
     if not len(crossed):
         return []
     enters, leaves = _edges(crossed, above)
     points_mm = plane.project(_crossing(vertices_mm, height_mm, enters))
     count = len(vertices_mm)
     return [points_mm[loop] for loop in _loops(_keys(enters, count), _keys(leaves, count))]
+
+
+def pieces(vertices_mm: Floats, triangles: Ints, plane: Plane) -> Floats:
+    """Return the straight pieces in which a plane cuts triangles, ``(n, 2, 2)`` in the plane's axes, mm.
+
+    Parameters as for `outlines`, but the triangles need not close.
+
+    Examples
+    --------
+    >>> corners = np.array([[0, 0, 0], [4, 0, 0], [0, 0, 4.0]])
+    >>> level = Plane(np.array([0, 0, 1.0]), np.array([1.0, 0, 0]), np.array([0, 1.0, 0]))
+    >>> pieces(corners, np.array([[0, 1, 2]]), level).tolist()
+    [[[0.0, 0.0], [3.0, 0.0]]]
+    """
+    height_mm = (vertices_mm - plane.point_mm) @ plane.normal
+    above = height_mm >= 0
+    a, b, c = (above[corner] for corner in triangles.T)
+    crossed = triangles[(a != b) | (b != c)]
+    if not len(crossed):
+        return np.empty((0, 2, 2))
+    ends = [plane.project(_crossing(vertices_mm, height_mm, edges)) for edges in _edges(crossed, above)]
+    return np.stack(ends, axis=1)
 
 
 def area_mm2(curve_mm: Floats) -> float:
@@ -90,6 +116,25 @@ def contains(curve_mm: Floats, point_mm: Floats) -> bool:
     rise = np.where(y_next == y, 1.0, y_next - y)
     right = x + (point_mm[1] - y) * (x_next - x) / rise > point_mm[0]
     return bool(np.count_nonzero(spans & right) % 2)
+
+
+def largest(curves: Sequence[Floats]) -> Floats | None:
+    """Return the curve round the largest area, None if there is none."""
+    return max(curves, key=lambda curve: abs(area_mm2(curve)), default=None)
+
+
+def heights_at(curve_mm: Floats, x_mm: float) -> Floats:
+    """Return where a closed curve of shape ``(n, 2)`` crosses the upright line at `x_mm`, from below upward.
+
+    Examples
+    --------
+    >>> heights_at(np.array([[0, 0], [4, 0], [4, 2], [0, 4.0]]), 1.0).tolist()
+    [0.0, 3.5]
+    """
+    (x, y), (x_next, y_next) = curve_mm.T, np.roll(curve_mm, -1, axis=0).T
+    spans = (x <= x_mm) != (x_next <= x_mm)
+    share = (x_mm - x[spans]) / (x_next[spans] - x[spans])
+    return np.sort(y[spans] + share * (y_next[spans] - y[spans]))
 
 
 def _edges(crossed: Ints, above: Bools) -> tuple[Ints, Ints]:

@@ -12,11 +12,11 @@ from cauda.arrays import Floats
 from cauda.report import legend, markup
 from cauda.report.camera import framing
 from cauda.report.legend import WIDTH
-from cauda.report.panels import BOTTOM, TOP, Panel, View, bodies, of_part, row, solid
+from cauda.report.panels import TOP, Panel, View, bodies, keys, of_part, row, solid
 from cauda.report.section import Plane, area_mm2, contains, outlines
 from cauda.report.shading import Cut
 
-_PX_PER_MM = 22.0
+_PX_PER_MM = 14.0
 _MARGIN_MM = (5.5, 2.0)
 _WIDE = 6.0
 _SLACK_MM = 0.5
@@ -46,9 +46,9 @@ def figure(model: SpineModel, path: RootPath) -> str:
     content += _part_labels(panels[0], model, path.root, course_mm)
     content += "".join(_neighbors(panel, model, path.root) for panel in panels)
     content += legend.scale_bar(12, legend_y, 5, panels[0].units_per_mm)
-    content += legend.roots(model.roots, 162, legend_y, tissues=("dura",))
+    swatches, height = keys(model, ("dura",), 162, legend_y)
     label = f"Rendered close-up of the sleeve of the dura round root {name}, whole and cut open."
-    return markup.svg(content, WIDTH, TOP + panels[0].height + BOTTOM, label)
+    return markup.svg(content + swatches, WIDTH, TOP + panels[0].height + height, label)
 
 
 def exit_index(model: SpineModel, path: RootPath) -> int:

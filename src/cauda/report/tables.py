@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from html import escape
 from typing import Any
 
@@ -10,13 +10,21 @@ import numpy as np
 
 from cauda.anatomy.model import PROVENANCES, RootPath, SpineModel
 from cauda.annotation.tracing import RootName
-from cauda.report import palette
-from cauda.report.along import lengths_mm
+from cauda.report import courses, measures, palette
+from cauda.report.courses import length_mm, lengths_mm
 from cauda.report.legend import spoken
-from cauda.report.markup import ABSENT, Column, Table, element, number
+from cauda.report.markup import ABSENT, Column, Table, counted, element, number
 from cauda.report.origin import MEANINGS, shares_mm
 
-_PLURALS = {"dorsal": "dorsal roots", "ganglion": "ganglia", "nerve": "nerves"}
+_PLURALS = {
+    "dorsal": "dorsal roots",
+    "ventral": "ventral roots",
+    "ganglion": "ganglia",
+    "nerve": "nerves",
+    "dorsal_rootlet": "dorsal rootlets",
+    "ventral_rootlet": "ventral rootlets",
+}
+_ROOT_AND_PART = (Column("Root", numeric=False), Column("Part", numeric=False))
 _TOLD_ONCE = (0, 1, 4)
 _FIT_NAMES = {"cord": "cord", "dura_inner": "dura, inner surface"}
 
@@ -73,36 +81,45 @@ def wholes(model: SpineModel) -> Table:
     ]
     kinds = [surface.kind for surface in model.surfaces.values() if surface.root is None]
     caption = (
-        "Cord, cerebrospinal fluid and dura. Regions share no volume; a boundary is the closed surface round "
+        "Surfaces that belong to no root. Regions share no volume; a boundary is the closed surface round "
         "several regions. Volumes and areas are those of the triangles."
     )
     return Table("wholes-table", caption, columns, rows, kinds)
 
 
 def roots(model: SpineModel) -> Table:
-    """Return length, volumes and areas of every root and of its parts."""
-    parts = list(
-        dict.fromkeys(s.part for s in model.surfaces.values() if s.root is not None and s.part is not None)
-    )
-    columns = [Column("Root", numeric=False), Column("Length", "mm")]
+    """Return length, volumes and areas of every root and of its parts; rootlets that are solids together."""
+    present = {courses.part_of(surface) for surface in model.surfaces.values()}
+    parts = [part for part in _PLURALS if part in present]
+    lines = [part for part in courses.ROOT_PARTS if any(path.part == part for path in courses.roots(model))]
+    columns = [Column("Root", numeric=False)]
+    columns += [
+        Column("Length" if len(lines) == 1 else f"{part.capitalize()} length", "mm") for part in lines
+    ]
     for part in parts:
-        columns += [Column(f"{part.capitalize()} volume", "mm³"), Column(f"{part.capitalize()} area", "mm²")]
-    by_root = {(s.root, s.part): s for s in model.surfaces.values()}
+        name = _PLURALS[part].capitalize() if part.endswith("rootlet") else part.capitalize()
+        columns += [Column(name, unit) for unit in ("mm³", "mm²")]
+    known = {(path.root, path.part): path for path in courses.roots(model)}
+    names = list(dict.fromkeys(path.root for path in courses.roots(model)))
     rows = []
-    for path in model.roots:
-        cells = [root_cell(path.root), number(float(lengths_mm(path)[-1]), 1)]
+    for root in names:
+        ways = [known.get((root, part)) for part in lines]
+        cells = [root_cell(root), *(number(None if way is None else length_mm(way), 1) for way in ways)]
         for part in parts:
-            surface = by_root.get((path.root, part))
-            cells.append(number(None if surface is None else surface.volume_mm3, 1))
-            cells.append(number(None if surface is None else surface.area_mm2, 1))
+            found = [s for s in model.surfaces.values() if s.root == root and courses.part_of(s) == part]
+            cells.append(number(sum(s.volume_mm3 for s in found) if found else None, 1))
+            cells.append(number(sum(s.area_mm2 for s in found) if found else None, 1))
         rows.append(cells)
-    caption = "Roots. Length along the center line from the cord's surface to the center of the ganglion."
-    return Table("roots-table", caption, columns, rows, _levels(model))
+    caption = (
+        "Roots. Length along the center line, of a dorsal root from the cord's surface to the center of the "
+        "ganglion, of a ventral root to where it joins the nerve. Volume and area of each part's surface."
+    )
+    return Table("roots-table", caption, columns, rows, [root.level for root in names])
 
 
 def fit(model: SpineModel) -> Table:
     """Return how near the surfaces lie to the annotation."""
-    measured = _mapping(model.measures.get("fit"))
+    measured = measures.mapping(model.measures.get("fit"))
     columns = [
         Column("Surface", numeric=False),
         Column("rms", "mm"),
@@ -112,67 +129,69 @@ def fit(model: SpineModel) -> Table:
     ]
     rows = []
     for name, values in measured.items():
-        entry = _mapping(values)
-        distances = [number(_value(entry, key), 3) for key in ("rms_mm", "max_mm", "mean_mm")]
-        rows.append((escape(_FIT_NAMES.get(name, name)), *distances, number(_value(entry, "volume_mm3"), 0)))
+        entry = measures.mapping(values)
+        distances = [number(measures.number(entry, key), 3) for key in ("rms_mm", "max_mm", "mean_mm")]
+        rows.append(
+            (escape(_FIT_NAMES.get(name, name)), *distances, number(measures.number(entry, "volume_mm3"), 0))
+        )
     caption = "Distance of the annotated points from the surface; in the signed mean, outside is positive."
     return Table("fit-table", caption, columns, rows).without_blanks()
 
 
 def radii(model: SpineModel) -> Table:
     """Return published and used radius of every root, and the share of its section that is lost."""
-    measured = _by_root(model.measures.get("radii"))
     columns = [
-        Column("Root", numeric=False),
+        *_ROOT_AND_PART,
         Column("Literature", "mm"),
         Column("Used, mean", "mm"),
         Column("Used, least", "mm"),
         Column("Lost area", "%"),
     ]
     rows = []
-    for path in model.roots:
-        entry = measured.get(str(path.root), {})
-        mean_mm = _value(entry, "used_mean_mm")
-        least_mm = _value(entry, "used_min_mm")
+    for path in courses.roots(model):
+        entry = measures.of_path(model, "radii", path)
+        mean_mm = measures.number(entry, "used_mean_mm")
+        least_mm = measures.number(entry, "used_min_mm")
         rows.append(
             (
-                root_cell(path.root),
-                number(_value(entry, "literature_mm"), 2),
+                *_root_and_part(path, model),
+                number(measures.number(entry, "literature_mm"), 2),
                 number(float(path.radius_mm.mean()) if mean_mm is None else mean_mm, 2),
                 number(float(path.radius_mm.min()) if least_mm is None else least_mm, 2),
-                number(_value(entry, "lost_area_percent"), 0),
+                number(measures.number(entry, "lost_area_percent"), 0),
             )
         )
     caption = "Radius of each root and the share of its published section that does not fit."
     return Table("radii-table", caption, columns, rows, _levels(model)).without_blanks()
 
 
-def literature_mm(model: SpineModel) -> dict[RootName, float]:
-    """Return the published radius of each root in mm, where the model tells it."""
-    measured = _by_root(model.measures.get("radii"))
-    values = {path.root: _value(measured.get(str(path.root), {}), "literature_mm") for path in model.roots}
-    return {root: value for root, value in values.items() if value is not None}
+def literature_mm(model: SpineModel) -> dict[tuple[RootName, str], float]:
+    """Return the published radius in mm of each root's parts, where the model tells it."""
+    values = {
+        (path.root, path.part): measures.number(measures.of_path(model, "radii", path), "literature_mm")
+        for path in courses.roots(model)
+    }
+    return {key: value for key, value in values.items() if value is not None}
 
 
 def displacements(model: SpineModel) -> Table:
     """Return how far the center line of each root was moved, where most, and for what."""
-    measured = _by_root(model.measures.get("displacements"))
     columns = [
-        Column("Root", numeric=False),
+        *_ROOT_AND_PART,
         Column("Mean", "mm"),
         Column("Largest", "mm"),
         Column("at, from the entry", "mm"),
         Column("Moved for", numeric=False),
     ]
     rows = []
-    for path in model.roots:
-        entry = measured.get(str(path.root), {})
-        mean_mm, most_mm = _value(entry, "mean_mm"), _value(entry, "max_mm")
+    for path in courses.roots(model):
+        entry = measures.of_path(model, "displacements", path)
+        mean_mm, most_mm = measures.number(entry, "mean_mm"), measures.number(entry, "max_mm")
         place_mm = float(lengths_mm(path)[np.argmax(path.displacement_mm)])
         moved = float(path.displacement_mm.max()) > 0
         rows.append(
             (
-                root_cell(path.root),
+                *_root_and_part(path, model),
                 number(float(path.displacement_mm.mean()) if mean_mm is None else mean_mm, 3),
                 number(float(path.displacement_mm.max()) if most_mm is None else most_mm, 3),
                 number(place_mm if moved else None, 0),
@@ -180,28 +199,33 @@ def displacements(model: SpineModel) -> Table:
             )
         )
     caption = (
-        "Displacement of the center lines from where the annotation, smoothed and continued, leads them."
+        "Displacement of the center lines from where the annotation, smoothed and continued, or the rule by "
+        "which they are laid leads them."
     )
     return Table("displacements-table", caption, columns, rows, _levels(model)).without_blanks()
 
 
 def origins(model: SpineModel) -> Table:
-    """Return the length of each center line by provenance."""
-    columns = [Column("Root", numeric=False)]
+    """Return the length of each center line by provenance; rootlets are summed up."""
+    columns = [*_ROOT_AND_PART]
     columns += [Column(provenance.capitalize(), "mm") for provenance in PROVENANCES]
     columns += [Column("Length", "mm"), Column("Not traced", "%")]
-    rows = []
-    for path in model.roots:
-        shares = shares_mm(path)
-        lengths = [number(shares[name] or None, 1) for name in PROVENANCES]
-        total = sum(shares.values())
-        rows.append((root_cell(path.root), *lengths, number(total, 1), number(100 * untraced(path), 0)))
-    return Table("origins-table", "Length of each center line by provenance.", columns, rows, _levels(model))
+    paths = courses.roots(model)
+    rows = [(*_root_and_part(path, model), *_origin_cells([path])) for path in paths]
+    groups = [path.root.level for path in paths]
+    for part in courses.ROOT_PARTS:
+        lines = [path for path in courses.rootlets(model) if path.part == f"{part}_rootlet"]
+        if lines:
+            rows.append((f"all {counted(len(lines), 'rootlet')}", part, *_origin_cells(lines)))
+            groups.append("rootlets")
+    caption = "Length of each center line by provenance; rootlets together."
+    return Table("origins-table", caption, columns, rows, groups).without_blanks()
 
 
 def solids(model: SpineModel) -> Table:
-    """Return which surfaces come mostly from where."""
-    columns = [Column(heading, numeric=False) for heading in ("Provenance", "Meaning", "Surfaces")]
+    """Return which surfaces, and which rootlets that are lines alone, come mostly from where."""
+    columns = [Column(heading, numeric=False) for heading in ("Provenance", "Meaning", "Parts")]
+    lines = courses.bare_rootlets(model)
     rows = []
     for provenance in PROVENANCES:
         names: dict[str, int] = {}
@@ -210,14 +234,18 @@ def solids(model: SpineModel) -> Table:
                 name = (
                     surface.name
                     if surface.root is None
-                    else _PLURALS.get(str(surface.part), str(surface.part))
+                    else _PLURALS.get(str(courses.part_of(surface)), str(surface.part))
                 )
+                names[name] = names.get(name, 0) + 1
+        for path in lines:
+            if max(set(path.provenance), key=path.provenance.count) == provenance:
+                name = f"{_PLURALS[path.part]}, as lines"
                 names[name] = names.get(name, 0) + 1
         listed = ", ".join(
             name if name in model.surfaces else f"{name} ({count})" for name, count in names.items()
         )
         rows.append((provenance, MEANINGS[provenance], escape(listed) or ABSENT))
-    return Table("solids-table", "Where the greater part of each surface comes from.", columns, rows)
+    return Table("solids-table", "Where the greater part of each part comes from.", columns, rows)
 
 
 def settings(model: SpineModel) -> Table:
@@ -241,7 +269,20 @@ def root_cell(root: RootName) -> str:
 
 
 def _levels(model: SpineModel) -> list[str]:
-    return [path.root.level for path in model.roots]
+    return [path.root.level for path in courses.roots(model)]
+
+
+def _root_and_part(path: RootPath, model: SpineModel) -> tuple[str, str]:
+    """Return root and part; the part is not told where all are dorsal."""
+    return root_cell(path.root), path.part if courses.ventral(model) else ABSENT
+
+
+def _origin_cells(paths: Sequence[RootPath]) -> list[str]:
+    shares = [shares_mm(path) for path in paths]
+    lengths = {name: sum(share[name] for share in shares) for name in PROVENANCES}
+    total = sum(lengths.values())
+    beyond = 100 * (lengths["extrapolated"] + lengths["synthesized"]) / max(total, 1e-9)
+    return [*(number(length or None, 1) for length in lengths.values()), number(total, 1), number(beyond, 0)]
 
 
 def _reasons(value: object) -> str:
@@ -250,20 +291,6 @@ def _reasons(value: object) -> str:
     if isinstance(value, list | tuple):
         return ", ".join(_reasons(str(part)) for part in value) or ABSENT
     return ABSENT
-
-
-def _by_root(value: object) -> dict[str, Mapping[str, Any]]:
-    entries = value if isinstance(value, list | tuple) else []
-    return {str(entry["root"]): entry for entry in entries if isinstance(entry, Mapping) and "root" in entry}
-
-
-def _mapping(value: object) -> Mapping[str, Any]:
-    return value if isinstance(value, Mapping) else {}
-
-
-def _value(entry: Mapping[str, Any], key: str) -> float | None:
-    value = entry.get(key)
-    return float(value) if isinstance(value, int | float) and not isinstance(value, bool) else None
 
 
 def _flat(values: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, object]]:
