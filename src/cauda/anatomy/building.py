@@ -137,7 +137,7 @@ def _built(tracing: Tracing, settings: Settings, findings: tuple[Finding, ...], 
     levels = parse_range(settings.roots) if settings.roots else ()
     laid = roots(bed, levels, settings.seed, tell, rootlets_solid=settings.rootlets == "solid")
     tell("collect the model", 0.9)
-    surfaces = collecting.surfaces(laid.solids, axes)
+    surfaces = collecting.surfaces(laid.solids, axes, tracing.roots)
     paths = collecting.paths(laid, bed, tracing, axes)
     return SpineModel(
         subject=tracing.subject,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Container, Mapping
 from types import MappingProxyType
 
 import numpy as np
@@ -43,8 +43,17 @@ _TISSUE = MappingProxyType(
 )
 
 
-def surfaces(made: Solids, axes: Axes) -> Mapping[str, Surface]:
+def surfaces(made: Solids, axes: Axes, traced: Container[RootName]) -> Mapping[str, Surface]:
     """Return the surfaces of all solids by name, regions first.
+
+    Parameters
+    ----------
+    made : Solids
+        In the model's axes.
+    axes : Axes
+        Of the model.
+    traced : container of RootName
+        Roots of the annotation; all others are synthesized.
 
     Raises
     ------
@@ -66,7 +75,9 @@ def surfaces(made: Solids, axes: Axes) -> Mapping[str, Surface]:
                 tissue=_TISSUE.get(part, part),
                 root=root,
                 part=part if root else None,
-                provenance=_PROVENANCE.get(part, "synthesized"),
+                provenance=_PROVENANCE.get(part, "synthesized")
+                if not root or root in traced
+                else "synthesized",
                 vertices_mm=points[used],
                 triangles=index.reshape(-1, 3),
             )

@@ -8,8 +8,9 @@ import numpy as np
 
 from cauda.anatomy import sleeve
 from cauda.anatomy.faces import Dome, divided
+from cauda.anatomy.packing import SIDES
 from cauda.anatomy.polar import PolarSurface
-from cauda.anatomy.rootlets import SIDES, Fan, Rootlet
+from cauda.anatomy.rootlets import Fan, Rootlet
 from cauda.anatomy.shell import Pool
 from cauda.anatomy.triangulation import graded
 from cauda.anatomy.tube import Loop, Path, Tube, corner_factor, crossing

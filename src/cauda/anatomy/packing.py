@@ -51,12 +51,12 @@ def pitch(count: int, radius_mm: float) -> float:
 
 
 def bundle_radius(count: int, radius_mm: float) -> float:
-    """Return the radius of a circle that holds the sections of so many rootlets side by side, and a rim, mm."""
+    """Return the radius of a circle that holds the sections of so many rootlets and a rim, mm."""
     return _reach(count) * pitch(count, radius_mm) + radius_mm * corner_factor(SIDES) + END_GAP_MM
 
 
 def held_radius(count: int, bundle_mm: float) -> float:
-    """Return a radius at which so many rootlets have their place in a circle; its inverse, or a little less."""
+    """Return a radius at which so many rootlets have their place in a circle of a given radius, mm."""
     reach = _reach(count)
     return (bundle_mm - END_GAP_MM * (reach + 1)) / ((2 * reach + 1) * corner_factor(SIDES))
 

@@ -67,8 +67,8 @@ class Rope:
         """Return the strands in the unrolled sulcus, with heights, ``(n, 3)`` each.
 
         Those that have begun further up run side by side, in the order in which they end, so far from the
-        sulcus and the cord that the next one finds its place beside them. Below the last begin the rope closes
-        and turns into the root.
+        sulcus and the cord that the next one finds its place beside them. Below the last begin the rope
+        closes and turns into the root.
         """
         flat = self.sulcus.unrolled(self.ends_mm)
         slope = (self.sulcus.unrolled(self.ends_mm - self.heading) - flat) / self.heading[2]
@@ -151,8 +151,8 @@ def side_by_side(
     ends_mm : (count, 3) float64
         From the first, which begins furthest up.
     outer : float
-        1 where earlier ones end away from the midline of later ones, -1 where towards it: unless the root lies
-        medial of the sulcus they run on the lateral side.
+        1 where earlier ones end away from the midline of later ones, -1 where towards it: unless the root
+        lies medial of the sulcus they run on the lateral side.
     """
     place = sulcus.unrolled(middle_mm[None])
     outer = 1.0 if place[0, 0] > _MEDIAL_MM else -1.0

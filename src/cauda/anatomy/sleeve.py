@@ -16,13 +16,20 @@ _LONGEST = 9.0
 _ASPECT, _COLLAR_ASPECT = 1.25, 0.92
 """Distance between rows over the length of an edge of the section, along tubes and in their collars."""
 
+_SECOND_SHARE = 0.28
+_LAST_SHARE = 0.6
+"""Distance of the last two rows over the usual one."""
+
 
 def rows(tube: Tube, begin_mm: float, end_mm: float) -> Floats:
     """Return lengths along a tube at which it gets a ring of vertices, spaced with its radius."""
     fine = np.linspace(begin_mm, end_mm, max(2, round((end_mm - begin_mm) * 8)) + 1)
     edge = _ASPECT * 2 * np.pi / tube.sides * tube.radius(fine)
     count = np.concatenate([[0.0], np.cumsum(np.diff(fine) * 2 / (edge[1:] + edge[:-1]))])
-    return np.interp(np.linspace(0, count[-1], max(2, round(count[-1])) + 1), count, fine)
+    found = np.interp(np.linspace(0, count[-1], max(2, round(count[-1])) + 1), count, fine)
+    # The last ring has twice the vertices: its strip is narrower, or its triangles would be.
+    found[-2] = max(found[-2], found[-1] - _LAST_SHARE * edge[-1])
+    return found
 
 
 def first_row(tube: Tube, loop: Loop) -> float:
@@ -86,19 +93,23 @@ def between(
     -------
     triangles : (m, 3) int64
         In the pool, outward.
-    first : (sides,) int64
-        The first ring, in the pool.
+    first : (4 sides,) int64
+        The first ring, in the pool, with three vertices on every edge, for the narrow faces that begin there.
     last : (2 sides,) int64
         The last ring, in the pool, with a vertex on every half edge.
     """
     number, sides = np.arange(len(arc_mm)), tube.sides
     phi = (np.arange(sides)[None, :] + 0.5 * (number % 2)[:, None]) * 2 * np.pi / sides
-    points = tube.corner(np.repeat(arc_mm, sides), phi.ravel())
-    points[:sides] = begins(points[:sides])
+    points = tube.corner(np.repeat(arc_mm[1:], sides), phi[1:].ravel())
+    begin, second = arc_mm[0], arc_mm[0] + _SECOND_SHARE * (arc_mm[1] - arc_mm[0])
+    first = pool.add(begins(_halved(_halved(tube.corner(np.full(sides, begin), phi[0])))))
+    coarser = pool.add(_halved(tube.corner(np.full(sides, second), phi[0])))
     index = pool.add(points[:-sides]).reshape(-1, sides)
     last = pool.add(ends(_halved(points[-sides:])))
-    strips = [*_strips(phi, index), zipped(phi[-2], index[-1], end_angles(sides, number[-1]), last)]
-    return np.concatenate(strips), index[0], last
+    fine, finer = end_angles(sides, 0), np.arange(4 * sides) * np.pi / (2 * sides)
+    strips = [zipped(finer, first, fine, coarser), zipped(fine, coarser, phi[1], index[0])]
+    strips += [*_strips(phi[1:], index), zipped(phi[-2], index[-1], end_angles(sides, number[-1]), last)]
+    return np.concatenate(strips), first, last
 
 
 def _strips(phi: Floats, index: Ints) -> list[Ints]:
