@@ -1,6 +1,6 @@
 """Time and memory that ``cauda build`` costs, from the start of the process to the last file.
 
-    python -m benchmarks.build [--markers MARKERS] [--runs 5] [--json]
+    python -m benchmarks.build [--markers MARKERS] [--subject 03] [--runs 5] [--json]
 
 Each run is a process of its own; user CPU time and peak memory are what the system counted for it. Between
 the runs a process that imports numpy, scipy.sparse and scipy.interpolate and ends is timed as well: how many
@@ -65,8 +65,10 @@ class Comparison:
     times_imports: float
 
 
-def compare(markers: Path, runs: int) -> Comparison:
+def compare(markers: Path, runs: int, subject: str | None = None) -> Comparison:
     """Build a model from markers several times, and import the libraries between.
+
+    Markers of several subjects want the label of the one to build.
 
     Raises
     ------
@@ -74,11 +76,12 @@ def compare(markers: Path, runs: int) -> Comparison:
         If a build fails.
     """
     builds, imports = [], []
+    one = ("--subject", subject) if subject else ()
     with tempfile.TemporaryDirectory() as folder:
         cost((*_PYTHON, _IMPORTS))  # the first one reads the disk
         for run in range(runs):
             imports.append(cost((*_PYTHON, _IMPORTS)))
-            builds.append(cost((*_CAUDA, "build", str(markers), "-o", f"{folder}/{run}")))
+            builds.append(cost((*_CAUDA, "build", str(markers), *one, "-o", f"{folder}/{run}")))
     ratios = [build.user_s / alone.user_s for build, alone in zip(builds, imports, strict=True)]
     return Comparison(_middle(builds), _middle(imports), median(ratios))
 
@@ -107,11 +110,13 @@ def main() -> None:
     """Print the medians for a virtual subject and, if they are given, for markers."""
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     parser.add_argument("--markers", type=Path, help="markers to build from, besides a virtual subject")
+    parser.add_argument("--subject", help="which subject of the markers")
     parser.add_argument("--runs", type=int, default=5, help="how often each is built (5)")
     parser.add_argument("--json", action="store_true", help="print JSON; of the markers alone, if given")
     arguments = parser.parse_args()
     if arguments.json and arguments.markers:
-        print(json.dumps(asdict(compare(arguments.markers, arguments.runs))))
+        found = compare(arguments.markers, arguments.runs, arguments.subject)
+        print(json.dumps(asdict(found)))
         return
     with tempfile.TemporaryDirectory() as folder:
         dataset = Path(folder) / "dataset"
@@ -124,7 +129,7 @@ def main() -> None:
     _tell("numpy and scipy alone", virtual.imports, 1.0)
     _tell("cauda build, virtual subject", virtual.build, virtual.times_imports)
     if arguments.markers:
-        found = compare(arguments.markers, arguments.runs)
+        found = compare(arguments.markers, arguments.runs, arguments.subject)
         _tell("cauda build, markers", found.build, found.times_imports)
 
 

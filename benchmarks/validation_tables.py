@@ -16,6 +16,11 @@ _BARS: dict[str, Callable[[float, float], bool]] = {
 }
 
 
+def figures(name: str) -> list[str]:
+    """Return the first column of ``docs/validation/<name>.tsv``."""
+    return [row["figure"] for row in _rows(name)]
+
+
 def fill(name: str, values: Mapping[str, float]) -> list[str]:
     """Write measured values into the column ``cauda`` of ``docs/validation/<name>.tsv``.
 
@@ -36,9 +41,7 @@ def fill(name: str, values: Mapping[str, float]) -> list[str]:
     ValueError
         If the figures are not exactly those of the table.
     """
-    path = FOLDER / f"{name}.tsv"
-    with path.open(newline="", encoding="utf-8") as file:
-        rows = list(csv.DictReader(file, delimiter="\t"))
+    path, rows = _path(name), _rows(name)
     if unlike := {row["figure"] for row in rows} ^ set(values):
         raise ValueError(
             f"{path.name}: these figures are either not in the table or not measured: {sorted(unlike)}"
@@ -65,3 +68,12 @@ def meets(value: float, bar: str) -> bool:
     if parts is None:
         raise ValueError(f"{bar!r} is no bar; wanted one such as '<= 0.12' or '|x| <= 0.01'")
     return _BARS[parts[2]](abs(value) if parts[1] else value, float(parts[3]))
+
+
+def _rows(name: str) -> list[dict[str, str]]:
+    with _path(name).open(newline="", encoding="utf-8") as file:
+        return list(csv.DictReader(file, delimiter="\t"))
+
+
+def _path(name: str) -> Path:
+    return FOLDER / f"{name}.tsv"

@@ -12,6 +12,8 @@ from sphinx.util.docutils import SphinxDirective
 from sphinx.writers.html5 import HTML5Translator
 
 from cauda import __version__
+from cauda.lead import LeadType, leads
+from cauda.lead.drawing import svg
 
 project = "cauda"
 author = "The cauda developers"
@@ -41,6 +43,7 @@ html_math_renderer = "mathml"
 def setup(app: Sphinx) -> None:
     """Show figures as they are and equations as MathML; mend what napoleon makes of shared entries."""
     app.add_directive("figures", Figures)
+    app.add_directive("leads", Leads)
     app.add_html_math_renderer("mathml", (_write_equation, None), (_write_equation, None))
     app.connect("autodoc-process-docstring", _keep_names_together, priority=900)
 
@@ -73,6 +76,26 @@ class Figures(SphinxDirective):
             return nodes.reference(cell, cell, refuri=f"https://doi.org/{cell}")
         shown = cell.replace(">= ", "≥\u00a0").replace("<= ", "≤\u00a0")
         return nodes.Text("–" if cell == "-" else shown)
+
+
+class Leads(SphinxDirective):
+    """The catalog of leads, as the package ships it: each with its drawing, its sizes and their status."""
+
+    def run(self) -> list[nodes.Node]:
+        """Return a paragraph and a drawing for each lead."""
+        return [node for lead in leads() for node in self._lead(lead)]
+
+    def _lead(self, lead: LeadType) -> list[nodes.Node]:
+        name = nodes.paragraph(
+            "", "", nodes.literal("", lead.name), nodes.Text(f" {lead.title}, {lead.size}. ")
+        )
+        name += [nodes.strong("", lead.status), nodes.Text(f": {lead.source}")]
+        assumed = "; ".join(f"{place}: {reason}" for place, reason in lead.assumed.items())
+        return [
+            name,
+            nodes.raw("", f'<figure style="overflow-x:auto">{svg(lead)}</figure>', format="html"),
+            nodes.paragraph("", f"Assumed: {assumed}."),
+        ]
 
 
 def _write_equation(translator: HTML5Translator, node: nodes.Element) -> None:

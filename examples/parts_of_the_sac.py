@@ -12,7 +12,7 @@ def main() -> float:
     """Print the volume of each tissue inside the dura; return what their sum misses, in mm3."""
     model = anatomy.build(virtual_subject(seed=7, index=1))
     whole_mm3 = model.surfaces["dura_inner"].volume_mm3
-    inside = ("cord", "csf", "dorsal_root")
+    inside = ("white_matter", "gray_matter", "filum", "csf", "dorsal_root", "ventral_root")
     volumes_mm3 = {
         tissue: sum(part.volume_mm3 for part in model.surfaces.values() if part.tissue == tissue)
         for tissue in inside

@@ -75,9 +75,9 @@ def stages(tracing: Tracing) -> Stages:
     beds: list[Bed] = []
     found: list[Roots] = []
 
-    def recorded(bed: Bed, *arguments: Any) -> Roots:
+    def recorded(bed: Bed, *arguments: Any, **options: Any) -> Roots:
         beds.append(bed)
-        found.append(laying.roots(bed, *arguments))
+        found.append(laying.roots(bed, *arguments, **options))
         return found[-1]
 
     with pytest.MonkeyPatch.context() as patch:

@@ -1,3 +1,4 @@
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -19,7 +20,8 @@ if TYPE_CHECKING:
 
 CORNERS = np.array([[0.0, 0.0, 0.0], [1.0, 0.0, 0.0], [0.0, 1.0, 0.0], [0.0, 0.0, 1.0]])
 TETRAHEDRON = np.array([[0, 2, 1], [0, 1, 3], [1, 2, 3], [0, 3, 2]])
-NAMES = ("S1_L_nerve", "csf", "L4_R_ventral", "L4_R_dorsal", "L4_L_ganglion", "white_matter")
+TRACED = [RootName("L4", side) for side in ("L", "R")]
+NAMES = ("S1_L_dorsal", "csf", "L4_R_ventral", "L4_R_dorsal", "L4_L_ganglion", "white_matter")
 
 
 def axes() -> Axes:
@@ -41,14 +43,14 @@ def tetrahedra() -> Solids:
 
 
 def test_regions_come_first_then_boundaries_and_roots_from_cranial_to_caudal() -> None:
-    found = collecting.surfaces(tetrahedra(), axes())
+    found = collecting.surfaces(tetrahedra(), axes(), TRACED)
     assert list(found) == [
         "csf",
         "white_matter",
         "L4_L_ganglion",
         "L4_R_dorsal",
         "L4_R_ventral",
-        "S1_L_nerve",
+        "S1_L_dorsal",
         "canal",
         "dura_inner",
     ]
@@ -57,7 +59,7 @@ def test_regions_come_first_then_boundaries_and_roots_from_cranial_to_caudal() -
 
 
 def test_each_surface_says_of_which_root_part_and_tissue_it_is() -> None:
-    found = collecting.surfaces(tetrahedra(), axes())
+    found = collecting.surfaces(tetrahedra(), axes(), TRACED)
 
     def told(surface: Surface) -> tuple[RootName | None, str | None, str, str]:
         return surface.root, surface.part, surface.tissue, surface.provenance
@@ -66,21 +68,32 @@ def test_each_surface_says_of_which_root_part_and_tissue_it_is() -> None:
     assert told(found["L4_R_dorsal"]) == (right, "dorsal", "dorsal_root", "annotated")
     assert told(found["L4_R_ventral"]) == (right, "ventral", "ventral_root", "synthesized")
     assert told(found["L4_L_ganglion"]) == (right.opposite, "ganglion", "ganglion", "synthesized")
+    assert told(found["S1_L_dorsal"]) == (RootName("S1", "L"), "dorsal", "dorsal_root", "synthesized")
     assert told(found["white_matter"]) == (None, None, "white_matter", "synthesized")
     assert told(found["canal"]) == (None, None, "fat", "synthesized")
     assert told(found["dura_inner"]) == (None, None, "dura", "annotated")
 
 
 def test_surfaces_are_turned_to_ras_and_keep_what_they_hold() -> None:
-    found = collecting.surfaces(tetrahedra(), axes())["csf"]
+    found = collecting.surfaces(tetrahedra(), axes(), TRACED)["csf"]
     assert found.vertices_mm == pytest.approx(axes().ras(CORNERS + 1))
     assert found.vertices_mm[0] == pytest.approx([11.0, -21.0, 301.0])
     assert found.volume_mm3 == pytest.approx(1 / 6)
 
 
 def test_surfaces_that_touch_hold_the_same_vertices_bit_by_bit() -> None:
-    found = collecting.surfaces(tetrahedra(), axes())
+    found = collecting.surfaces(tetrahedra(), axes(), TRACED)
     assert found["dura_inner"].vertices_mm.tobytes() == found["csf"].vertices_mm.tobytes()
+
+
+def test_solids_of_rootlets_are_parts_and_tissue_of_roots_whatever_their_number() -> None:
+    made = tetrahedra()
+    made.regions |= {f"L4_R_ventral_rootlet_{k}": made.regions["L4_R_ventral"] for k in (1, 2, 11)}
+    found = collecting.surfaces(made, axes(), TRACED)
+    for k in (1, 2, 11):
+        surface = found[f"L4_R_ventral_rootlet_{k}"]
+        assert (surface.root, surface.part) == (RootName("L4", "R"), "ventral_rootlet")
+        assert (surface.tissue, surface.provenance) == ("ventral_root", "synthesized")
 
 
 @pytest.mark.parametrize("spoil", ["lacking", "turned", "twice"])
@@ -93,7 +106,7 @@ def test_a_solid_that_is_not_closed_is_refused_by_its_name(spoil: str) -> None:
         "twice": [first, first, rest],
     }[spoil]
     with pytest.raises(BuildError, match=r"^L4_R_dorsal is not closed; please report it"):
-        collecting.surfaces(made, axes())
+        collecting.surfaces(made, axes(), TRACED)
 
 
 def test_paths_are_those_of_dorsal_and_ventral_roots_from_cranial_to_caudal_and_then_of_rootlets(
@@ -149,7 +162,7 @@ def test_segments_follow_each_other_along_the_cord_down_to_the_tip_of_the_conus(
     segments = stages.model.segments
     levels = [segment.level for segment in segments]
     assert levels == list(LEVELS[LEVELS.index(levels[0]) :])
-    for above, below in zip(segments[:-1], segments[1:], strict=True):
+    for above, below in pairwise(segments):
         assert (above.caudal_mm == below.rostral_mm).all()
         assert above.length_mm > 0
     ends = np.array([[segment.rostral_mm, segment.caudal_mm] for segment in segments]).reshape(-1, 3)
@@ -203,7 +216,7 @@ def test_the_share_of_gray_matter_is_told_where_there_is_any(stages: "Stages") -
 def test_vertebrae_follow_each_other_along_the_middle_of_the_sac(stages: "Stages") -> None:
     vertebrae = stages.model.vertebrae
     assert [vertebra.level for vertebra in vertebrae] == ["T10", "T11", "T12", "L1", "L2", "L3", "L4", "L5"]
-    for above, below in zip(vertebrae[:-1], vertebrae[1:], strict=True):
+    for above, below in pairwise(vertebrae):
         assert above.lower_mm == pytest.approx(below.upper_mm)
         assert stages.axes.local(above.upper_mm[None])[0, 2] > stages.axes.local(above.lower_mm[None])[0, 2]
         assert above.provenance in PROVENANCES

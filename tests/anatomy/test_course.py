@@ -6,7 +6,15 @@ import pytest
 from scipy.interpolate import CubicSpline
 from scipy.spatial import cKDTree
 
-from cauda.anatomy.course import ENTRY_DEPTH_MM, ENTRY_RADIUS_MM, NERVE_MM, NODE_MM, Course, course
+from cauda.anatomy.course import (
+    ENTRY_DEPTH_MM,
+    ENTRY_RADIUS_MM,
+    NERVE_MM,
+    NODE_MM,
+    THINNEST_MM,
+    Course,
+    course,
+)
 from cauda.anatomy.walls import Walls, walls
 from cauda.annotation.tracing import RootName
 from cauda.arrays import Floats
@@ -154,9 +162,10 @@ def test_the_roots_of_a_virtual_subject_leave_it_at_the_angle_of_their_level(sta
 
 def test_the_roots_of_a_virtual_subject_bend_gently_where_they_are_not_traced(stages: "Stages") -> None:
     for before, after in zip(stages.laid, stages.moved, strict=True):
-        most = 1 / 8 if before.part == "dorsal" else 1 / 4
-        for found in (before, after):
-            assert curvature_per_mm(found)[found.traced :].max() < most, found.name
+        as_laid, as_moved = (curvature_per_mm(found)[found.traced :].max() for found in (before, after))
+        assert as_laid < 1 / (8 if before.part == "dorsal" else 6), before.name
+        # Where two sleeves leave the sac beside each other there is little room to bend in.
+        assert as_moved < 1 / 4, after.name
 
 
 def test_a_course_has_the_sizes_of_its_part() -> None:
@@ -164,8 +173,13 @@ def test_a_course_has_the_sizes_of_its_part() -> None:
     ventral = replace(dorsal, part="ventral")
     assert (dorsal.name, ventral.name) == ("L4_L_dorsal", "L4_L_ventral")
     assert (dorsal.published_mm, ventral.published_mm) == (1.15, 0.65)
-    assert (dorsal.thinness, ventral.thinness) == (1.0, pytest.approx(0.65 / 1.15))
+    assert dorsal.thinness == 1.0
+    assert ventral.thinness == pytest.approx(0.65 / 1.15)
     assert ventral.wanted_mm == pytest.approx(dorsal.wanted_mm * 0.65 / 1.15)
+    assert (dorsal.built_mm, ventral.built_mm) == (1.15, 0.65)
+    thin = replace(ventral, root=RootName("Co", "L"), geometry=root_geometry()["Co"])
+    assert (thin.published_mm, thin.built_mm) == (0.05, THINNEST_MM)
+    assert thin.wanted_mm.min() >= THINNEST_MM
 
 
 def test_a_root_that_was_traced_onto_the_filum_enters_the_conus(tubes: Walls) -> None:

@@ -106,7 +106,8 @@ def test_a_dome_over_a_ring_touches_its_farthest_point() -> None:
     dome = Dome.over(oval, np.array([0.0, 0.0, 1.0]))
     assert dome.center == pytest.approx([0.0, 0.0, 7.0])
     assert dome.across == pytest.approx([1.0, 0.0, 0.0])
-    assert (dome.reach_mm, dome.height_mm) == (pytest.approx(2.0), DOME_MM)
+    assert dome.reach_mm == pytest.approx(2.0)
+    assert dome.height_mm == DOME_MM
     assert dome.onto(oval)[0] == pytest.approx(oval[0])
 
 
@@ -147,11 +148,13 @@ def test_a_face_has_no_edge_across_it_between_two_points_of_its_ring() -> None:
     assert within == around(ring)
 
 
-def parts(polygons: list[Floats], height_mm: float = 0.0) -> tuple[Floats, list[Ints], list[Ints]]:
-    """Return the points, the rings and the parts of a divided face."""
+def parts(
+    polygons: list[Floats], height_mm: float = 0.0, within: int = 0
+) -> tuple[Floats, list[Ints], list[Ints]]:
+    """Return the points, the rings and the parts of a divided face with vertices within one of the rings."""
     pool, dome = Pool(), level(height_mm, 5.0)
     rings = [pool.add(dome.placed(polygon)) for polygon in polygons]
-    found = divided(pool, rings, dome, hexagonal(polygons[0], 0.5))
+    found = divided(pool, rings, dome, hexagonal(polygons[within], 0.5))
     return pool.points_mm(), rings, found
 
 
@@ -189,13 +192,13 @@ def test_the_parts_of_a_divided_face_lie_on_its_dome_and_are_well_shaped() -> No
 
 
 @settings(max_examples=15)
-@given(st.integers(8, 24), st.integers(6, 12), st.floats(0.2, 0.75), st.floats(0.3, 0.9))
+@given(st.integers(12, 24), st.integers(7, 12), st.floats(0.2, 0.75), st.floats(0.3, 0.9))
 def test_areas_of_the_parts_add_up_whatever_the_rings(
     outer: int, inner: int, share: float, within: float
 ) -> None:
     polygons = [halved(circle(3.0, outer)), halved(circle(3.0 * share, inner))]
     polygons.append(halved(circle(3.0 * share * within * np.cos(np.pi / inner), inner)))
-    points, _, found = parts(polygons)
+    points, _, found = parts(polygons, within=2)
     assert sum(areas(points, triangles).sum() for triangles in found) == pytest.approx(area(polygons[0]))
     assert areas(points, found[2]).sum() == pytest.approx(area(polygons[2]))
 

@@ -120,10 +120,13 @@ def test_only_what_was_not_traced_is_added(subject: Subject, added: Roots) -> No
     assert not set(roots) & set(subject.traced_mm)
 
 
-def test_a_root_begins_on_the_cord_at_the_middle_of_its_segment(subject: Subject, added: Roots) -> None:
+def test_a_root_begins_on_the_cord_at_the_middle_of_its_segment_but_not_at_the_tip_of_the_conus(
+    subject: Subject, added: Roots
+) -> None:
+    lowest_mm = subject.walls.conus_mm + 2.0
     middle_mm = {segment.level: segment.middle_mm for segment in borders_of(subject)}
     for name, points in added[0].items():
-        assert points[0, 2] == pytest.approx(middle_mm[name.level])
+        assert points[0, 2] == pytest.approx(max(middle_mm[name.level], lowest_mm))
         assert subject.walls.cord.distance(points[:1])[0] == pytest.approx(0.35, abs=0.1)
         assert np.diff(points[:, 2]) == pytest.approx(-2.0)
         off: Floats = points[0, :2] - subject.walls.cord.center(points[:1, 2])[0]
@@ -176,6 +179,16 @@ def test_none_clashes_with_another_one(subject: Subject, laid: dict[RootName, Co
         assert np.min(apart_mm - own) > -0.2, f"{one}, {two}"
         if near.any():
             assert apart_mm[near].min() > 0.55, f"{one}, {two}"
+
+
+@pytest.mark.parametrize("level", ["S5", "Co"])
+def test_both_sides_enter_a_thin_cord_apart(
+    level: str, subject: Subject, laid: dict[RootName, Course]
+) -> None:
+    left, right = (laid[RootName(level, side)] for side in SIDES)
+    apart_mm = np.linalg.norm(left.points_mm[left.entry] - right.points_mm[right.entry])
+    assert apart_mm > 0.5
+    assert left.points_mm[left.entry, 2] > subject.walls.conus_mm + 1.0
 
 
 @pytest.mark.parametrize("side", SIDES)

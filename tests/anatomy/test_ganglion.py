@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from cauda.anatomy.course import SLEEVE_END_MM, Course
+from cauda.anatomy.course import SLEEVE_END_MM, THINNEST_MM, Course
 from cauda.anatomy.ganglion import GanglionShape
 from cauda.annotation.tracing import LEVELS, RootName
 from cauda.arrays import Floats
@@ -44,7 +44,7 @@ def test_it_lies_about_the_end_of_the_course_along_it() -> None:
 @pytest.mark.parametrize("level", LEVELS)
 def test_it_has_the_published_size_where_that_holds_its_root(level: str) -> None:
     shape, geometry = shape_of(level), root_geometry()[level]
-    sleeve = geometry.dorsal_radius_mm + SLEEVE_END_MM + DURA_MM
+    sleeve = max(geometry.dorsal_radius_mm, THINNEST_MM) + SLEEVE_END_MM + DURA_MM
     wide = max(geometry.ganglion_width_mm / 2, sleeve / 0.8)
     assert shape.half_width_mm == pytest.approx(wide)
     assert shape.half_length_mm == pytest.approx(max(geometry.ganglion_length_mm / 2, wide))
@@ -60,7 +60,7 @@ def test_it_grows_with_a_root_that_is_too_thick_for_it() -> None:
 @pytest.mark.parametrize("level", LEVELS)
 def test_the_neck_is_as_wide_as_the_root_asks_for_and_narrower_than_the_ganglion(level: str) -> None:
     shape, geometry = shape_of(level), root_geometry()[level]
-    asked = 1.15 * geometry.dorsal_radius_mm + DURA_MM
+    asked = 1.15 * max(geometry.dorsal_radius_mm, THINNEST_MM) + DURA_MM
     assert shape.neck_mm == pytest.approx(min(0.75 * shape.half_width_mm, asked))
 
 
@@ -100,7 +100,7 @@ def test_a_tube_beside_it_keeps_clear_of_it(level: str, outer: float, share: flo
 
 def test_a_tube_beside_its_middle_passes_at_a_published_distance() -> None:
     shape = shape_of("S1")
-    assert shape.beside_mm(np.zeros(1), 1.0) == pytest.approx(6.3 / 2 + 1.0 + 0.15)
+    assert shape.beside_mm(np.zeros(1), 1.0) == pytest.approx(6.3 / 2 + 1.0 + 0.32)
 
 
 def test_a_tube_beside_it_runs_straight_to_its_end() -> None:

@@ -30,6 +30,7 @@ class Made:
 
     @property
     def points(self) -> Floats:
+        """All vertices."""
         return self.pool.points_mm()
 
     @property
@@ -166,7 +167,7 @@ def test_without_a_ventral_root_the_nerve_is_a_cylinder_as_wide_as_the_neck(leve
 
 
 def first_plane(of: Made) -> Ints:
-    """Return the triangles in which the nerve begins, as seen along its axis: shoulder, neck, ventral root."""
+    """Return the triangles in which the nerve begins, along its axis: shoulder, neck, ventral root."""
     a, b, c = (of.points[of.found.nerve[:, k]] for k in range(3))
     normal = np.cross(b - a, c - a)
     proximal = normal @ AWAY < -0.5 * np.linalg.norm(normal, axis=1)
@@ -181,7 +182,7 @@ def outline(of: Made) -> Floats:
         ring.append(following[ring[-1]])
     assert len(ring) == len(following)
     flat = nerve_plane(of.shape, 1.0).flat(of.points[ring])
-    return flat - (flat.min(axis=0) + flat.max(axis=0)) / 2
+    return np.asarray(flat - (flat.min(axis=0) + flat.max(axis=0)) / 2)
 
 
 def area(polygon: Floats) -> float:
@@ -199,7 +200,8 @@ def test_the_nerve_begins_in_an_outline_round_ganglion_and_ventral_root(level: s
     low, high = -of.shape.neck_mm, flat[of.ventral.outer, 0].max()
     assert corners[:, 0].min() == pytest.approx(low - 0.32, abs=0.15)
     assert corners[:, 0].max() == pytest.approx(high + 0.32, abs=0.15)
-    assert (corners[:, 0].min() < low) and (corners[:, 0].max() > high)
+    assert corners[:, 0].min() < low
+    assert corners[:, 0].max() > high
     assert np.abs(corners[:, 1]).max() > of.shape.neck_mm
 
 

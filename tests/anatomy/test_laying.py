@@ -144,6 +144,24 @@ def test_further_roots_are_laid_where_none_was_traced(bed: Bed, refuse: list[str
     assert names(found) == [*dorsal, *(name.replace("dorsal", "ventral") for name in dorsal)]
 
 
+def test_further_roots_for_which_there_is_no_place_are_named(bed: Bed, refuse: list[str]) -> None:
+    found = laid(replace(bed, vertebrae=()), ("T12", "L3"))
+    assert refuse == []
+    assert names(found) == ["L3_L_dorsal", "L3_R_dorsal", "L3_L_ventral", "L3_R_ventral"]
+    assert [(finding.severity, finding.code, finding.file) for finding in found.left_out] == [
+        ("warning", NOT_BUILT, "T12_L"),
+        ("warning", NOT_BUILT, "T12_R"),
+    ]
+
+
+def test_a_further_root_is_not_laid_in_the_place_of_one_that_cannot_be_built(
+    bed: Bed, refuse: list[str]
+) -> None:
+    refuse.append("L3_L")
+    found = laid(bed, ("L3",))
+    assert names(found) == ["L3_R_dorsal", "L3_R_ventral"]
+
+
 def test_the_seed_decides_the_places_of_rootlets_alone(bed: Bed, refuse: list[str]) -> None:
     bed = replace(bed, ganglia_mm={LEFT: bed.ganglia_mm[LEFT]})
     first, same, other = (laid(bed, seed=seed) for seed in (0, 0, 1))

@@ -17,14 +17,14 @@ from cauda.annotation.tracing import Contour, RootName, Tracing
 from cauda.arrays import Floats
 from cauda.tables.roots import root_geometry
 
-CORD_MM, DURA_MM, AROUND = 4.0, 9.0, 400
+CORD_MM, DURA_MM, AROUND = 4.0, 9.0, 120
 L4, S1 = RootName("L4", "L"), RootName("S1", "R")
 
 
 def circles(radius_mm: float, low: float) -> tuple[Contour, ...]:
     angle = np.linspace(0, 2 * np.pi, 24, endpoint=False)
     ring = radius_mm * np.stack([np.cos(angle), np.sin(angle)], axis=1)
-    heights = np.arange(100.0, low - 1e-9, -2.0)
+    heights = np.arange(100.0, low - 1e-9, -4.0)
     return tuple(Contour(np.column_stack([ring, np.full(24, z)]), f"slice {z}") for z in heights)
 
 

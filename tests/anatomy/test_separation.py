@@ -5,7 +5,6 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from scipy.interpolate import CubicSpline
 from scipy.spatial import cKDTree
 
 from cauda.anatomy import caliber
@@ -161,7 +160,7 @@ def test_a_root_is_drawn_only_where_it_is_held(tubes: Walls) -> None:
     held = tethered(2.0)
     held.tether_mm[:30] = np.inf
     given_mm = [upright(ROOTS[0], 0.0, -12.0), upright(ROOTS[0], 3.0, -12.0, "ventral")]
-    dorsal, ventral = separated(given_mm, [room(1e6), held], tubes)
+    _, ventral = separated(given_mm, [room(1e6), held], tubes)
     assert ventral.points_mm[:20, 0] == pytest.approx(3.0, abs=0.05)
     assert ventral.points_mm[40:, 0] == pytest.approx(2.0, abs=0.01)
 
@@ -192,24 +191,6 @@ def test_the_roots_of_a_virtual_subject_get_the_room_that_they_ask_for(stages: "
         points, radius = after.points_mm[inner], asked.radius_mm[inner]
         assert (-stages.walls.dura_inner.distance(points) - radius).min() > 0.05, after.name
         assert (stages.walls.cord.distance(points) - radius).min() > 0, after.name
-
-
-def test_the_ventral_roots_of_a_virtual_subject_lie_near_their_dorsal_ones_below_the_conus(
-    stages: "Stages",
-) -> None:
-    dorsal = {
-        after.root: (after, radius)
-        for after, radius in zip(stages.moved, stages.radii_mm, strict=True)
-        if after.part == "dorsal"
-    }
-    for after in stages.moved[len(dorsal) :]:
-        other, radius = dorsal[after.root]
-        fine = np.linspace(0, other.arc_mm[-1], 4000)
-        line = CubicSpline(other.arc_mm, other.points_mm)(fine)
-        below = after.points_mm[:, 2] < stages.walls.conus_mm - 5
-        apart, place = cKDTree(line).query(after.points_mm[below & (np.arange(len(below)) <= after.exit)])
-        surface = np.interp(fine[place], other.arc_mm, radius)
-        assert (apart - surface).max(initial=0.0) < 1.5, after.name
 
 
 def test_the_roots_of_a_virtual_subject_keep_near_their_traces(stages: "Stages") -> None:

@@ -1,3 +1,5 @@
+from collections.abc import Callable
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -53,14 +55,21 @@ def test_rows_begin_and_end_where_told_as_far_apart_as_edges_are_long() -> None:
     rows = sleeve.rows(of, 3.0, 23.0)
     assert (rows[0], rows[-1]) == (3.0, 23.0)
     edge = 2 * np.pi / SIDES
-    assert np.diff(rows) == pytest.approx(np.diff(rows).mean())
-    assert np.diff(rows).mean() == pytest.approx(1.25 * edge, rel=0.03)
+    assert np.diff(rows)[:-2] == pytest.approx(np.diff(rows)[0])
+    assert np.diff(rows)[0] == pytest.approx(1.25 * edge, rel=0.03)
+
+
+def test_the_last_row_is_nearer_where_the_ring_has_twice_the_vertices() -> None:
+    rows = sleeve.rows(tube(1.0), 3.0, 23.0)
+    step = np.diff(rows)
+    assert step[-1] == pytest.approx(0.6 * step[0], rel=0.03)
+    assert step[-2] + step[-1] == pytest.approx(2 * step[0])
 
 
 def test_rows_come_farther_apart_where_the_tube_is_wider() -> None:
     rows = sleeve.rows(tube(0.5, 0.05), 0.0, 20.0)
     step = np.diff(rows)
-    assert step[-1] / step[0] == pytest.approx(1.5 / 0.5, rel=0.1)
+    assert step[-3] / step[0] == pytest.approx(1.5 / 0.5, rel=0.15)
 
 
 def test_the_first_ring_keeps_clear_of_the_loop() -> None:
@@ -124,6 +133,26 @@ def test_all_its_vertices_lie_about_at_its_radius() -> None:
     # The middles of the last ring's edges lie on chords; all others between the circle and the corners.
     assert reach.min() > np.cos(np.pi / SIDES)
     assert reach.max() < 1.02
+
+
+def test_a_tube_between_two_faces_is_whole_and_begins_and_ends_on_them() -> None:
+    of, pool = tube(1.0), Pool()
+    begin, end = (of.path.point(np.array([arc]))[0] for arc in (12.0, 20.0))
+
+    def onto(place: Floats) -> Callable[[Floats], Floats]:
+        return lambda points: points - ((points - place) @ AWAY)[:, None] * AWAY
+
+    triangles, first, last = sleeve.between(pool, of, sleeve.rows(of, 12.0, 20.0), onto(begin), onto(end))
+    assert (len(first) % SIDES, len(last)) == (0, 2 * SIDES)
+    assert open_edges(triangles) == round_edges(first) | round_edges(last)
+    points = pool.points_mm()
+    assert (points[first] - begin) @ AWAY == pytest.approx(0, abs=1e-9)
+    assert (points[last] - end) @ AWAY == pytest.approx(0, abs=1e-9)
+    assert (outward(points, triangles, of) > 0).all()
+    assert angles_deg(points, triangles).min() > 15
+    a, b, c = (points[triangles[:, k]] for k in range(3))
+    area = np.linalg.norm(np.cross(b - a, c - a), axis=1).sum() / 2
+    assert area == pytest.approx(2 * np.pi * 8.0, rel=0.01)
 
 
 def test_two_tubes_about_one_path_have_parallel_facets() -> None:

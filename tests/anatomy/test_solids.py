@@ -1,4 +1,3 @@
-from collections import Counter
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -10,9 +9,11 @@ from cauda.anatomy.caliber import sleeve_mm
 from cauda.anatomy.course import NERVE_MM, Course
 from cauda.anatomy.ganglion import GanglionShape
 from cauda.anatomy.polar import PolarSurface
-from cauda.anatomy.solids import Solids, solids
+from cauda.anatomy.rootlets import Fan
+from cauda.anatomy.solids import Solids, Surroundings, solids
 from cauda.anatomy.soundness import defects
 from cauda.anatomy.tube import ROOT_SIDES
+from cauda.anatomy.walls import rounded, walls
 from cauda.arrays import Floats, Ints
 from cauda.errors import BuildError, RootError
 
@@ -22,8 +23,6 @@ if TYPE_CHECKING:
 DURA_MM = 0.3
 BODIES = {"white_matter", "gray_matter", "filum", "csf", "dura", "fat", "soft_tissue"}
 BOUNDARIES = {"cord", "dura_inner", "dura_outer", "canal", "hull"}
-
-Face = tuple[int, int, int]
 
 
 @pytest.fixture(scope="module")
@@ -48,26 +47,30 @@ def volume(made: Solids, parts: list[Ints]) -> float:
     return float(np.einsum("ij,ij->", corner[:, 0], np.cross(corner[:, 1], corner[:, 2])) / 6)
 
 
-def turned(triangles: Ints) -> list[Face]:
-    """Return triangles with their least corner first; the direction round them stays."""
+def faces(parts: list[Ints], *, flipped: bool = False) -> Ints:
+    """Return one number for each triangle, whichever corner it begins with; the direction round it counts."""
+    triangles = np.concatenate(parts)
+    if flipped:
+        triangles = triangles[:, ::-1]
     first = np.argmin(triangles, axis=1)
     rows = np.take_along_axis(triangles, (first[:, None] + np.arange(3)) % 3, axis=1)
-    return [(a, b, c) for a, b, c in rows.tolist()]
+    most = 1 << 20
+    assert triangles.max() < most
+    return (rows[:, 0] * most + rows[:, 1]) * most + rows[:, 2]
 
 
-def flipped(faces: set[Face]) -> set[Face]:
-    return {(a, c, b) for a, b, c in faces}
+def outside(regions: dict[str, list[Ints]]) -> list[int]:
+    """Return the faces of regions that no other one shares; each face is checked to be there once a side."""
+    parts = [part for one in regions.values() for part in one]
+    given = faces(parts)
+    assert len(np.unique(given)) == len(given), "a triangle twice in one direction"
+    single: list[int] = np.sort(given[~np.isin(given, faces(parts, flipped=True))]).tolist()
+    return single
 
 
-def outside(parts: dict[str, list[Ints]]) -> set[Face]:
-    """Return the faces of regions that no other one shares; each is checked to be there once a side."""
-    faces = Counter(face for one in parts.values() for face in turned(np.concatenate(one)))
-    assert set(faces.values()) == {1}, "a triangle twice in one direction"
-    return {face for face in faces if (face[0], face[2], face[1]) not in faces}
-
-
-def faces_of(made: Solids, name: str) -> set[Face]:
-    return set(turned(np.concatenate(made.boundaries[name])))
+def faces_of(made: Solids, name: str) -> list[int]:
+    found: list[int] = np.sort(faces(made.boundaries[name])).tolist()
+    return found
 
 
 def test_the_names_are_those_that_the_roots_ask_for(made: Solids, stages: "Stages") -> None:
@@ -214,11 +217,23 @@ def within(surface: PolarSurface, low_mm: float | None = None) -> float:
     return float(np.trapezoid(section, height))
 
 
-@pytest.mark.parametrize("with_gray", [True, False])
-def test_without_roots_there_is_a_cord_in_its_sac(with_gray: bool, stages: "Stages") -> None:
-    around = stages.bed.around if with_gray else replace(stages.bed.around, gray=None)
-    bare = solids([], [], stages.walls, around, DURA_MM)
-    assert set(bare.regions) == (BODIES if with_gray else BODIES - {"gray_matter"})
+def contours(radius_mm: float, low: int) -> list[Floats]:
+    angle = np.linspace(0, 2 * np.pi, 24, endpoint=False)
+    ring = radius_mm * np.stack([np.cos(angle), np.sin(angle)], axis=1)
+    return [np.column_stack([ring, np.full(24, float(z))]) for z in range(low, 41, 2)]
+
+
+@pytest.mark.parametrize("gray_mm", [1.5, None])
+def test_without_roots_there_is_a_cord_in_its_sac(gray_mm: float | None) -> None:
+    tubes = walls(
+        contours(4.0, 20), contours(9.0, 0), {}, smoothing=1.0, dura_thickness_mm=DURA_MM, cranial_mm=5.0
+    )
+    rows = np.linspace(25.0, 44.5, 40)
+    gray = None
+    if gray_mm:
+        gray = rounded(rows, np.tile([gray_mm, 0.0, 0.0], (40, 1)), tubes.cord.center(rows), blunt=1.0)
+    bare = solids([], [], tubes, Surroundings(gray, 4.0, 10.0), DURA_MM)
+    assert set(bare.regions) == (BODIES if gray_mm else BODIES - {"gray_matter"})
     assert set(bare.boundaries) == BOUNDARIES
     points = bare.pool.points_mm()
     for parts in (*bare.regions.values(), *bare.boundaries.values()):
@@ -227,6 +242,56 @@ def test_without_roots_there_is_a_cord_in_its_sac(with_gray: bool, stages: "Stag
     assert outside(bare.regions) == faces_of(bare, "hull")
     total = sum(volume(bare, parts) for parts in bare.regions.values())
     assert total == pytest.approx(volume(bare, bare.boundaries["hull"]), rel=1e-9)
+    # A cylinder that ends in half a sphere, but for where the filum begins.
+    cord = np.pi * 4.0**2 * (25.0 + 2 / 3 * 4.0)
+    assert volume(bare, bare.boundaries["cord"]) == pytest.approx(cord, rel=0.01)
+    csf = volume(bare, bare.boundaries["dura_inner"]) - cord - volume(bare, bare.regions["filum"])
+    assert volume(bare, bare.regions["csf"]) == pytest.approx(csf, rel=0.005)
+
+
+@pytest.fixture(scope="module")
+def fanned(stages: "Stages") -> tuple[Solids, list[Fan]]:
+    """Return the solids of one pair of roots that begin out of their rootlets, and these."""
+    course = stages.moved[6]
+    pair = [number for number, other in enumerate(stages.moved) if other.root == course.root]
+    fans = [fan for fan in stages.roots.fans if fan.root == course.root]
+    courses, radii = [stages.moved[number] for number in pair], [stages.radii_mm[number] for number in pair]
+    return solids(courses, radii, stages.walls, stages.bed.around, DURA_MM, fans), fans
+
+
+def test_rootlets_are_solids_between_the_cord_and_the_face_in_which_their_root_begins(
+    fanned: tuple[Solids, list[Fan]],
+) -> None:
+    made, fans = fanned
+    assert [fan.part for fan in fans] == ["dorsal", "ventral"]
+    points = made.pool.points_mm()
+    for fan in fans:
+        root = set(np.concatenate(made.regions[f"{fan.root}_{fan.part}"]).ravel().tolist())
+        for rootlet in fan.rootlets:
+            parts = made.regions[f"{fan.root}_{fan.part}_rootlet_{rootlet.k}"]
+            used, index = np.unique(np.concatenate(parts), return_inverse=True)
+            assert defects(points[used], index.reshape(-1, 3)) == ()
+            assert root & set(used.tolist())
+            length = np.linalg.norm(np.diff(rootlet.points_mm, axis=0), axis=1).sum()
+            wanted = np.pi * rootlet.radius_mm**2 * length * antiprism(6)
+            assert volume(made, parts) == pytest.approx(wanted, rel=0.06)
+
+
+def test_with_solid_rootlets_regions_partition_space_as_well(fanned: tuple[Solids, list[Fan]]) -> None:
+    made, fans = fanned
+    rootlets = {f"{fan.root}_{fan.part}_rootlet_{rootlet.k}" for fan in fans for rootlet in fan.rootlets}
+    roots = {f"{fans[0].root}_{part}" for part in ("dorsal", "ventral", "ganglion", "nerve")}
+    assert set(made.regions) == BODIES | roots | rootlets
+    assert outside(made.regions) == faces_of(made, "hull")
+    inside = {name: parts for name, parts in made.regions.items() if "matter" in name}
+    assert outside(inside) == faces_of(made, "cord")
+    total = sum(volume(made, parts) for parts in made.regions.values())
+    assert total == pytest.approx(volume(made, made.boundaries["hull"]), rel=1e-9)
+    root = next(iter(fans)).root
+    vertices = {name: set(np.concatenate(made.regions[name]).ravel().tolist()) for name in rootlets}
+    cord = set(np.concatenate(made.boundaries["cord"]).ravel().tolist())
+    assert all(cord & found for found in vertices.values())
+    assert not cord & set(np.concatenate(made.regions[f"{root}_dorsal"]).ravel().tolist())
 
 
 def test_a_dorsal_root_alone_joins_a_nerve_as_well(stages: "Stages") -> None:
@@ -262,7 +327,8 @@ def test_a_root_that_does_not_leave_the_cord_is_refused_by_its_name(part: str, s
 
 def test_of_two_roots_in_one_place_the_later_one_is_refused(stages: "Stages") -> None:
     course, radius = stages.moved[0], stages.radii_mm[0]
-    other = replace(course, root=course.root.opposite, points_mm=course.points_mm + [0.05, 0.0, 0.0])
+    beside = np.array([0.05, 0.0, 0.0])
+    other = replace(course, root=course.root.opposite, points_mm=course.points_mm + beside)
     with pytest.raises(RootError, match=r"it lies too near to another root \(cord: ") as raised:
         solids([course, other], [radius, radius], stages.walls, stages.bed.around, DURA_MM)
     assert raised.value.root == str(other.root)

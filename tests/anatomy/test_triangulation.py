@@ -177,7 +177,8 @@ def test_a_hexagonal_lattice_is_even_keeps_clear_and_fills() -> None:
 
 def spacing(points: Floats) -> Floats:
     """Return the distance of each point to the nearest other one."""
-    return np.asarray(cKDTree(points).query(points, k=2)[0][:, 1])
+    distance: Floats = np.asarray(cKDTree(points).query(points, k=2)[0])
+    return distance[:, 1]
 
 
 def test_points_between_even_borders_are_a_lattice_of_that_edge() -> None:

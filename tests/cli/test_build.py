@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Callable
-from dataclasses import replace
+from dataclasses import asdict, replace
 from pathlib import Path
 
 import numpy as np
@@ -10,12 +10,15 @@ import pytest
 
 from cauda import annotation
 from cauda.anatomy import model_files, surface_files
+from cauda.anatomy.building import Settings
 from cauda.annotation.tracing import RootName, Tracing
 from cauda.cli.main import main
 from cauda.errors import ModelError
 from cauda.phantom import virtual_subject
 
 ROOTS = [RootName("L3", "L"), RootName("L3", "R")]
+BODIES = ("white_matter", "gray_matter", "filum", "csf", "dura", "fat", "soft_tissue")
+BOUNDARIES = ("cord", "dura_inner", "dura_outer", "canal", "hull")
 
 
 @pytest.fixture(scope="module")
@@ -44,6 +47,10 @@ def built(markers: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     return out / "sub-05"
 
 
+def parts(roots: list[RootName]) -> list[str]:
+    return [f"{root}_{part}" for root in roots for part in ("dorsal", "ventral", "ganglion", "nerve")]
+
+
 def contents(folder: Path) -> dict[str, bytes]:
     return {str(path.relative_to(folder)): path.read_bytes() for path in folder.rglob("*") if path.is_file()}
 
@@ -55,12 +62,12 @@ def test_it_writes_the_files_that_the_help_names_and_says_where(
     output = capsys.readouterr()
     lines = output.out.splitlines()
     assert lines[-1] == str(tmp_path / "models" / "sub-05")
-    assert lines[-2] == "sub-05: 9 solids, 2 roots, 0 errors in the annotation"
-    assert output.err == ""
     found = contents(tmp_path / "models" / "sub-05")
-    bodies = ["cord", "csf", "dura", "dura_inner", "dura_outer"]
-    parts = [f"{root}_{part}" for root in ROOTS for part in ("dorsal", "ganglion", "nerve")]
-    surfaces = {f"surfaces/sub-05_{name}.ply" for name in (*bodies, *parts)}
+    rootlets = sum(root["k"] is not None for root in json.loads(found["sub-05_model.json"])["roots"])
+    assert lines[-2] == f"sub-05: 15 solids, 4 roots, {rootlets} rootlets, 0 errors in the annotation"
+    assert rootlets > 8
+    assert output.err == ""
+    surfaces = {f"surfaces/sub-05_{name}.ply" for name in (*BODIES, *BOUNDARIES, *parts(ROOTS))}
     assert set(found) == surfaces | {"sub-05_model.json", "sub-05_model.glb", "sub-05_tracing.mrk.json"}
 
 
@@ -69,9 +76,13 @@ def test_the_json_lists_every_file_and_its_settings(built: Path) -> None:
     for entry in document["surfaces"]:
         assert (built / entry["file"]).is_file()
         assert entry["volume_mm3"] > 0
-    assert document["settings"] == {"smoothing": 1.0, "dura_thickness_mm": 0.3, "seed": 0}
+    assert document["settings"] == asdict(Settings())
     assert [source["file"] for source in document["sources"]] == ["sub-05_tracing.mrk.json"]
-    assert [root["root"] for root in document["roots"]] == [str(root) for root in ROOTS]
+    named = [(root["root"], root["part"]) for root in document["roots"] if root["k"] is None]
+    assert named == [(str(root), part) for root in ROOTS for part in ("dorsal", "ventral")]
+    rootlets = [(root["root"], root["part"], root["k"]) for root in document["roots"][len(named) :]]
+    assert rootlets[0] == ("L3_L", "dorsal_rootlet", 1)
+    assert rootlets == sorted(rootlets)
 
 
 def test_the_tracing_that_it_writes_gives_the_same_model_byte_for_byte(built: Path, tmp_path: Path) -> None:
@@ -116,6 +127,7 @@ def test_surfaces_on_disk_enclose_what_the_json_says(built: Path) -> None:
     for name, surface in model.surfaces.items():
         assert surface.volume_mm3 == pytest.approx(volumes[name], rel=1e-4)
     assert np.ptp(model.surfaces["cord"].vertices_mm[:, 2]) > 100
+    assert (len(model.segments), model.vertebrae[0].level) == (13, "T10")
 
 
 def test_a_subject_of_a_dataset_is_chosen_by_its_label(
@@ -135,7 +147,29 @@ def test_errors_of_the_annotation_are_printed_and_the_rest_is_built(
     assert main(["build", str(tmp_path), "-o", str(tmp_path / "models")]) == 0
     lines = capsys.readouterr().out.splitlines()
     assert any(line.startswith("error: ") and "L3_L" in line for line in lines)
-    assert "6 solids, 1 roots, 1 errors" in lines[-2]
+    assert lines[-2].startswith("sub-05: 11 solids, 2 roots, ")
+    assert lines[-2].endswith(" rootlets, 1 errors in the annotation")
+
+
+def test_options_reach_the_model_that_is_written(markers: Path, tmp_path: Path) -> None:
+    command = ["build", str(markers), "-o", str(tmp_path), "--cranial-mm", "5", "--entry", "caudal"]
+    command += ["--dorsal-fat-mm", "2.5", "--soft-tissue-mm", "12", "--roots", "L3,S4", "--rootlets", "solid"]
+    command += ["--seed", "4", "--dura-mm", "0.25", "--smoothing", "0.5"]
+    assert main(command) == 0
+    model = model_files.read(tmp_path / "sub-05")
+    assert dict(model.settings) == {
+        "smoothing": 0.5,
+        "dura_thickness_mm": 0.25,
+        "cranial_mm": 5.0,
+        "entry": "caudal",
+        "roots": "L3,S4",
+        "rootlets": "solid",
+        "dorsal_fat_mm": 2.5,
+        "soft_tissue_mm": 12.0,
+        "seed": 4,
+    }
+    assert {path.root.level for path in model.roots} == {"L3", "S4"}
+    assert "L3_L_dorsal_rootlet_1" in model.surfaces
 
 
 def spoiled(markers: Path, change: Callable[[str], str], folder: Path) -> Path:
@@ -176,6 +210,11 @@ def test_broken_input_is_one_line_status_1_and_no_output(
         (["--smoothing", "-1"], "smoothing: found -1"),
         (["--smoothing", "nan"], "smoothing: found nan"),
         (["--dura-mm", "3"], "dura thickness: found 3"),
+        (["--cranial-mm", "-5"], "cranial extension: found -5.0 mm, wanted 0 to 300 mm"),
+        (["--dorsal-fat-mm", "0"], "dorsal epidural fat: found 0.0 mm"),
+        (["--soft-tissue-mm", "1"], "soft tissue: found 1.0 mm"),
+        (["--roots", "L6"], "roots 'L6': found 'L6', wanted levels of T11"),
+        (["--seed", "-1"], "seed: found -1"),
     ],
 )
 def test_impossible_settings_are_one_line_status_1_and_no_output(
@@ -188,7 +227,16 @@ def test_impossible_settings_are_one_line_status_1_and_no_output(
     assert not (tmp_path / "models").exists()
 
 
-@pytest.mark.parametrize("wrong", [["--frame", "xyz"], ["--smoothing", "much"]])
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        ["--frame", "xyz"],
+        ["--smoothing", "much"],
+        ["--entry", "middle"],
+        ["--rootlets", "none"],
+        ["--seed", "x"],
+    ],
+)
 def test_wrong_usage_ends_with_status_2(wrong: list[str], capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit) as ended:
         main(["build", "markers", "-o", "models", *wrong])

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from cauda.anatomy.caliber import SLEEVE_BEGIN_MM, SLEEVE_BEGIN_SHARE, SLEEVE_MM
-from cauda.anatomy.course import NODE_MM, SLEEVE_END_MM, Course
+from cauda.anatomy.course import NODE_MM, SLEEVE_END_MM, THINNEST_MM, Course
 from cauda.anatomy.ganglion import GanglionShape
 from cauda.anatomy.passage import Line
 from cauda.anatomy.polar import PolarSurface
@@ -104,6 +104,8 @@ class Pair:
         Unit vectors at each node of the dorsal root: along it, and across it.
     thinness : float
         Published radius of the ventral root over that of the dorsal one.
+    ventral_mm : float
+        Radius with which the ventral root is built where nothing is in its way.
     parting : int
         Node of the dorsal root at which the two begin to part on their way out of the sac.
     """
@@ -114,19 +116,19 @@ class Pair:
         self.side = 1.0 if out > 0 else -1.0
         self.tangent, self.medial, self.anterior = frame(own.points_mm, self.side)
         self.thinness = own.geometry.ventral_radius_mm / own.geometry.dorsal_radius_mm
+        self.ventral_mm = max(own.geometry.ventral_radius_mm, THINNEST_MM)
         length = max(_PARTING_MM, (own.leave - own.exit) * NODE_MM + _PARTED_EARLIER_MM)
         self.parting = max(own.leave - round(length / NODE_MM), own.entry + 1)
 
     @property
     def sleeves_mm(self) -> float:
         """Sum of the outer radii of both sleeves."""
-        geometry = self.own.geometry
-        return geometry.dorsal_radius_mm + geometry.ventral_radius_mm + 2 * (SLEEVE_MM + self.dura_mm)
+        return self.own.built_mm + self.ventral_mm + 2 * (SLEEVE_MM + self.dura_mm)
 
     @property
     def holes_mm(self) -> float:
         """Wanted between the centers of their holes; more if else its hole lay dorsal of the cord."""
-        roots = self.own.geometry.dorsal_radius_mm + self.own.geometry.ventral_radius_mm
+        roots = self.own.built_mm + self.ventral_mm
         begin = roots * (1 + SLEEVE_BEGIN_SHARE) + 2 * (SLEEVE_BEGIN_MM + self.dura_mm)
         hole = self.own.points_mm[self.own.leave]
         if hole[2] < self.walls.conus_mm:
@@ -137,7 +139,7 @@ class Pair:
     @property
     def end_mm(self) -> float:
         """Outer radius of the ventral root's sleeve where it joins the nerve."""
-        return self.own.geometry.ventral_radius_mm + SLEEVE_END_MM + self.dura_mm
+        return self.ventral_mm + SLEEVE_END_MM + self.dura_mm
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 from scipy.spatial import cKDTree
 
-from cauda.anatomy.course import ENTRY_RADIUS_MM, SLEEVE_END_MM, Course
+from cauda.anatomy.course import ENTRY_RADIUS_MM, SLEEVE_END_MM, THINNEST_MM, Course
 from cauda.anatomy.ganglion import GanglionShape
 from cauda.anatomy.separation import CORD_GAP_MM, GAP_MM, Room
 from cauda.anatomy.tube import ROOT_SIDES, corner_factor
@@ -17,14 +17,11 @@ from cauda.arrays import Bools, Floats, Ints
 LEAST_MM = 0.30
 """No dorsal root is thinner, unless its published radius is; a ventral one may be by its thinness."""
 
-THINNEST_MM = 0.12
-"""No root at all is thinner, whatever is published of S5 and Co: its triangles would be too many."""
-
 TETHER_MM = 1.4
 """Below the conus a ventral root comes so near to the surface of its dorsal one."""
 
 _TETHERED_BELOW_MM = 4.0
-_PARTING_NODES = 8
+_PARTING_NODES = 3
 """So many nodes before its exit a ventral root is let go: the two leave the sac by holes of their own."""
 
 _USED_MM, _LOOSE_MM = 0.7, 0.35
@@ -37,6 +34,7 @@ SLEEVE_BEGIN_MM, SLEEVE_BEGIN_SHARE = 0.09, 0.05
 
 _OPENING_MM = 7.0
 
+_SLEEVE_FACET = 1.03
 _SLOPE = 0.06
 _NEAR_MM = 3.5
 
@@ -57,7 +55,7 @@ def radii(courses: Sequence[Course], walls: Walls) -> list[Floats]:
         return []
     points = np.concatenate([course.points_mm for course in courses])
     owner = np.repeat(np.arange(len(courses)), [len(course.points_mm) for course in courses])
-    published = np.array([max(course.published_mm, THINNEST_MM) for course in courses])[owner]
+    published = np.array([course.built_mm for course in courses])[owner]
     least = np.array([_least_mm(course) for course in courses])[owner]
     facet = np.array([_facet(course) for course in courses])[owner]
     in_sac = np.concatenate([np.arange(len(course.points_mm)) < course.leave for course in courses])
@@ -102,6 +100,47 @@ def _facet(course: Course) -> float:
     return 1.001 * corner_factor(ROOT_SIDES[course.part])
 
 
+def overlaps(courses: Sequence[Course], radii_mm: Sequence[Floats]) -> list[tuple[float, int, int]]:
+    """Return the pairs of courses whose roots would cut each other in the sac, the deepest one first.
+
+    Returns
+    -------
+    list of (depth_mm, first, second)
+        How far they overlap, and their places among the courses.
+    """
+    inner = [slice(course.entry + 2, course.leave) for course in courses]
+    points = np.concatenate([course.points_mm[part] for course, part in zip(courses, inner, strict=True)])
+    corners = np.concatenate(
+        [_facet(course) * r[part] for course, r, part in zip(courses, radii_mm, inner, strict=True)]
+    )
+    owner = np.repeat(np.arange(len(courses)), [part.stop - part.start for part in inner])
+    tangent = np.concatenate(
+        [np.gradient(course.points_mm, axis=0)[part] for course, part in zip(courses, inner, strict=True)]
+    )
+    tangent /= np.linalg.norm(tangent, axis=1)[:, None]
+    found = cKDTree(points).query_pairs(_NEAR_MM, output_type="ndarray")
+    one, two = found[owner[found[:, 0]] != owner[found[:, 1]]].T
+    apart = points[one] - points[two]
+    along = np.einsum("ij,ij->i", apart, tangent[two])
+    across = np.linalg.norm(apart - along[:, None] * tangent[two], axis=1)
+    depth = np.where(np.abs(along) <= 0.75, corners[one] + corners[two] - across, 0.0)
+    deepest: dict[tuple[int, int], float] = {}
+    for k in np.flatnonzero(depth > 0).tolist():
+        pair = int(min(owner[one[k]], owner[two[k]])), int(max(owner[one[k]], owner[two[k]]))
+        deepest[pair] = max(deepest.get(pair, 0.0), float(depth[k]))
+    return sorted(((mm, *pair) for pair, mm in deepest.items()), reverse=True)
+
+
+def into_cord_mm(course: Course, radius_mm: Floats, walls: Walls) -> float:
+    """Return how far a root or its sleeve cuts into the cord or the filum; negative where they keep clear."""
+    distance, count = walls.cord.distance(course.points_mm), np.arange(len(course.points_mm))
+    corner = np.where(
+        count < course.exit, _facet(course) * radius_mm, _SLEEVE_FACET * sleeve_mm(course, radius_mm)
+    )
+    free = slice(course.entry + 4, course.ganglion)
+    return float((corner - distance)[free].max(initial=-np.inf))
+
+
 def sleeve_mm(course: Course, radius_mm: Floats) -> Floats:
     """Return the inner radius of the sleeve at each node.
 
@@ -121,7 +160,7 @@ def sleeve_mm(course: Course, radius_mm: Floats) -> Floats:
 def _room(course: Course, walls: Walls, dura_thickness_mm: float) -> Room:
     arc = course.arc_mm
     count = np.arange(len(arc))
-    wide, radius = course.published_mm, course.wanted_mm * _facet(course)
+    wide, radius = course.built_mm, course.wanted_mm * _facet(course)
     sleeve = sleeve_mm(course, np.full(len(arc), wide)) + dura_thickness_mm
     hull = np.where(count > course.exit, np.maximum(sleeve, _bulge(course, dura_thickness_mm)), 0.0)
     is_ventral = course.part == "ventral"
@@ -147,7 +186,7 @@ def _room(course: Course, walls: Walls, dura_thickness_mm: float) -> Room:
 
 
 def _reach_mm(course: Course) -> Floats:
-    """Distance of a ventral root's center line from that of its dorsal one, as far as there is room for both."""
+    """Return how far a ventral root may lie from its dorsal one, as far as there is room for both."""
     ventral, dorsal = course.wanted_mm, course.wanted_mm / course.thinness
     reach: Floats = np.maximum(np.minimum(dorsal, _USED_MM) + TETHER_MM, dorsal + ventral + _LOOSE_MM)
     return reach

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Container, Mapping
 from types import MappingProxyType
 
@@ -29,6 +30,7 @@ _TRACED_WITHIN_MM = 1.5
 _PROVENANCE = MappingProxyType(
     {"cord": "annotated", "csf": "annotated", "dura_inner": "annotated", "dorsal": "annotated"}
 )
+_NUMBER = re.compile(r"(?<=_rootlet)_\d+$")
 _TISSUE = MappingProxyType(
     {
         "dorsal": "dorsal_root",
@@ -66,7 +68,8 @@ def surfaces(made: Solids, axes: Axes, traced: Container[RootName]) -> Mapping[s
         for name in sorted(group, key=_order):
             triangles = np.concatenate(group[name])
             used, index = np.unique(triangles, return_inverse=True)
-            root, part = _part(name)
+            root, numbered = _part(name)
+            part = _NUMBER.sub("", numbered)
             if not _is_closed(index.reshape(-1, 3)):
                 raise BuildError(f"{name} is not closed; please report it with the annotation as a defect")
             found[name] = Surface(

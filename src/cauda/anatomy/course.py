@@ -29,6 +29,9 @@ _TRACE_SMOOTHING_MM3 = 0.6
 ENTRY_RADIUS_MM = 0.34
 """Radius of a root where it leaves the cord."""
 
+THINNEST_MM = 0.12
+"""No root is built thinner, whatever is published of S5 and Co: its triangles would be too many."""
+
 _CROWDED_MM = 0.42
 """Radius that a root asks for along the annotation; most traced lines lie far enough apart for it."""
 
@@ -96,6 +99,11 @@ class Course:
         return geometry.dorsal_radius_mm if self.part == "dorsal" else geometry.ventral_radius_mm
 
     @property
+    def built_mm(self) -> float:
+        """Radius with which the root is built where nothing is in its way."""
+        return max(self.published_mm, THINNEST_MM)
+
+    @property
     def thinness(self) -> float:
         """Published radius over that of the dorsal root."""
         return self.published_mm / self.geometry.dorsal_radius_mm
@@ -115,7 +123,7 @@ class Course:
         radius = entry + (crowded - entry) * np.clip(arc / _RAMP_MM, 0, 1)
         untraced = np.clip((arc - arc[self.traced]) / _RAMP_MM, 0, 1)
         radius += (max(_SHARE_UNTRACED * wide, crowded) - crowded) * untraced * untraced * (3 - 2 * untraced)
-        wanted: Floats = self.thinness * radius
+        wanted: Floats = np.maximum(self.thinness * radius, THINNEST_MM)
         return wanted
 
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from cauda.anatomy.course import ENTRY_RADIUS_MM, Course, course
+from cauda.anatomy.course import ENTRY_RADIUS_MM, THINNEST_MM, Course, course
 from cauda.anatomy.further_ganglia import exit_place, ganglion, theta_of
 from cauda.anatomy.segments import Borders
 from cauda.anatomy.separation import CORD_GAP_MM, GAP_MM
@@ -34,6 +34,9 @@ _OFF_CORD_MM, _OFF_SOON_MM, _OFF_SLOPE = 0.35, 0.35, 0.06
 
 _TURN_DEG, _TURN_MM, _TURN_POWER, _MOST_LATERAL_DEG = 44.0, 20.0, 1.3, 100.0
 """How far a root turns laterally on its way along the cord, over which length (as in sub-03), up to where."""
+
+_ABOVE_CONUS_MM, _OFF_MIDLINE_MM = 2.0, 0.22
+"""A root enters at least so far above the end of the conus, its surface so far off the dorsal midline."""
 
 _INTO_BED_MM, _OUT_OF_BED_MM = 32.0, 25.0
 _ROUND_FILUM_MM, _OFF_FILUM_MM = 16.0, 15.0
@@ -124,18 +127,19 @@ def further_roots(
         for name, points_mm in traced_mm.items()
         if name in ganglia_mm and len(points_mm) > 1
     ]
-    middles_mm = {segment.level: segment.middle_mm for segment in borders}
+    lowest_mm = walls.conus_mm + _ABOVE_CONUS_MM
+    entries_mm = {segment.level: max(segment.middle_mm, lowest_mm) for segment in borders}
     roots: dict[RootName, Floats] = {}
     ends: dict[RootName, Floats] = {}
     for name in (RootName(level, side) for level in LEVELS if level in levels for side in SIDES):
         ganglion_mm = ganglion(name, ganglia_mm, vertebrae, walls.dura_inner)
-        if name in traced_mm or name.level not in middles_mm or ganglion_mm is None:
+        if name in traced_mm or name.level not in entries_mm or ganglion_mm is None:
             continue
         geometry = root_geometry()[name.level]
         exit_mm, exit_rad = exit_place(ganglion_mm, geometry, walls.dura_inner)
-        if middles_mm[name.level] - exit_mm < _SHORTEST_MM:
+        if entries_mm[name.level] - exit_mm < _SHORTEST_MM:
             continue
-        points_mm = _points(name, middles_mm[name.level], exit_mm, exit_rad, walls)
+        points_mm = _points(name, entries_mm[name.level], exit_mm, exit_rad, walls)
         points_mm = _cleared(name, points_mm, others, walls)
         others.append(_Occupied.by(course(name, points_mm, ganglion_mm, walls, geometry)))
         roots[name], ends[name] = points_mm, ganglion_mm
@@ -196,14 +200,14 @@ def _along_cord(name: RootName, below_mm: Floats, z: Floats, walls: Walls) -> Fl
 def _entry_deg(name: RootName, z_mm: float, walls: Walls) -> float:
     """Angle of the entry from the dorsal midline; where the cord is thin, apart from the other side's."""
     radius_mm = float(walls.cord.mean_radius(np.array([z_mm]))[0])
-    off_midline_mm = float(_asked_mm(name, np.zeros(1))[0]) + GAP_MM
+    off_midline_mm = float(_asked_mm(name, np.zeros(1))[0]) + _OFF_MIDLINE_MM
     least = np.degrees(np.arcsin(min(off_midline_mm / radius_mm, 1.0)))
     return max(_of_level("entry_angle", name.level), float(least))
 
 
 def _asked_mm(name: RootName, below_mm: Floats) -> Floats:
     """Radius of the room that a root asks for: its own where it enters, the usual one further down."""
-    own_mm = min(root_geometry()[name.level].dorsal_radius_mm, ENTRY_RADIUS_MM)
+    own_mm = max(min(root_geometry()[name.level].dorsal_radius_mm, ENTRY_RADIUS_MM), THINNEST_MM)
     asked: Floats = own_mm + (ENTRY_RADIUS_MM - own_mm) * np.clip(below_mm / _FANNING_MM, 0.0, 1.0)
     return asked
 

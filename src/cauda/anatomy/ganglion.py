@@ -52,7 +52,7 @@ class GanglionShape:
         on it.
         """
         geometry = course.geometry
-        sleeve = geometry.dorsal_radius_mm + SLEEVE_END_MM + dura_mm
+        sleeve = course.built_mm + SLEEVE_END_MM + dura_mm
         wide = max(geometry.ganglion_width_mm / 2, sleeve / _PROXIMAL_SHARE)
         points = course.points_mm[course.ganglion - 1 : course.ganglion + 3]
         axis = (points[-1] - points[0]) / np.linalg.norm(points[-1] - points[0])
@@ -63,7 +63,7 @@ class GanglionShape:
             ventral=frozen(ventral / np.linalg.norm(ventral)),
             half_length_mm=max(geometry.ganglion_length_mm / 2, wide),
             half_width_mm=wide,
-            neck_mm=min(_NECK_SHARE * wide, _NECK_TO_ROOT * geometry.dorsal_radius_mm + dura_mm),
+            neck_mm=min(_NECK_SHARE * wide, _NECK_TO_ROOT * course.built_mm + dura_mm),
         )
 
     @property

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
+from scipy.spatial import cKDTree
 
 from cauda.anatomy import caliber, rootlets, separation
 from cauda.anatomy.course import Course, course
@@ -15,10 +16,11 @@ from cauda.anatomy.ganglion import GanglionShape
 from cauda.anatomy.rotation import Rotation
 from cauda.anatomy.segments import Borders
 from cauda.anatomy.solids import CORD_EDGE_MM, CORD_TIP_EDGE_MM, Solids, Surroundings, solids
+from cauda.anatomy.soundness import self_intersections
 from cauda.anatomy.ventral import ventral_courses
 from cauda.anatomy.vertebrae import VertebraHeights
 from cauda.anatomy.walls import Walls, inflated
-from cauda.annotation.tracing import RootName
+from cauda.annotation.tracing import SIDES, RootName
 from cauda.arrays import Floats
 from cauda.errors import Finding, RootError
 from cauda.tables.roots import root_geometry
@@ -32,7 +34,7 @@ _LACKS_VENTRAL = "the model has its dorsal root alone"
 _LEAST_ROOT_POINTS = 2
 _FARTHEST_ENTRY_MM = 5.0
 _FIRMER = 100.0
-"""How much harder dorsal roots are to move than ventral ones."""
+"""How much harder traced roots are to move than synthesized ones."""
 
 
 _log = logging.getLogger(__name__)
@@ -132,18 +134,69 @@ def roots(
         moved = _apart([*moved, *ventral], bed)
         laid = [*laid, *ventral]
         radii_mm = caliber.radii(moved, bed.walls)
+        crossing = _crossing(moved, radii_mm, bed)
+        if crossing:
+            left_out.append(crossing)
+            continue
         tell("fan out the rootlets", 0.5)
         fans = _fans(moved, radii_mm, bed, seed)
         tell("make the solids", 0.6)
         try:
             solid = fans if rootlets_solid else []
             made = solids(moved, radii_mm, bed.walls, bed.around, bed.dura_mm, solid)
+            if further:
+                _refuse_meeting(made, moved, bed)
+            left_out += _unplaced(further, laid, gone)
             return Roots(laid, moved, radii_mm, fans, made, left_out)
         except RootError as error:
             _log.info("%s", error)
             alone = error.root.endswith("_ventral")
             advice = f"look at its course; {_LACKS_VENTRAL if alone else _LACKS}"
             left_out.append(Finding("error", NOT_BUILT, error.root, error.reason, advice))
+
+
+def _crossing(courses: Sequence[Course], radii_mm: Sequence[Floats], bed: Bed) -> Finding | None:
+    """Return a finding on a root that cuts another one, the cord or the filum and was not traced itself."""
+    for each, radius in zip(courses, radii_mm, strict=True):
+        depth_mm = caliber.into_cord_mm(each, radius, bed.walls)
+        if depth_mm > 0 and (each.part == "ventral" or each.root not in bed.traced_mm):
+            return _without(each, f"it cuts the cord or the filum by {depth_mm:.2f} mm")
+    for depth_mm, *pair in caliber.overlaps(courses, radii_mm):
+        # A root that was asked for on top goes before a ventral one, and the more caudal one of two such.
+        both = [courses[number] for number in pair]
+        untraced = [each for each in both if each.part == "ventral" or each.root not in bed.traced_mm]
+        if untraced:
+            worst = max(
+                untraced, key=lambda each: (each.root not in bed.traced_mm, each.part, each.root.rank)
+            )
+            other = both[1] if worst is both[0] else both[0]
+            return _without(worst, f"it cuts {other.name} by {depth_mm:.2f} mm: there is no room for both")
+    return None
+
+
+def _refuse_meeting(made: Solids, courses: Sequence[Course], bed: Bed) -> None:
+    """Blame the root that was not traced and lies next to where surfaces of the dura and within it meet."""
+    triangles = np.concatenate([*made.regions["csf"], *made.boundaries["dura_outer"]])
+    used, index = np.unique(triangles, return_inverse=True)
+    index = index.reshape(-1, 3)
+    _, once = np.unique(np.sort(index, axis=1), axis=0, return_index=True)
+    vertices = made.pool.points_mm()[used]
+    pairs = self_intersections(vertices, index[once])
+    untraced = [each for each in courses if each.root not in bed.traced_mm]
+    if len(pairs) and untraced:
+        places = vertices[index[once][pairs[:, 0]]].mean(axis=1)
+        points = np.concatenate([each.points_mm for each in untraced])
+        owner = np.repeat(np.arange(len(untraced)), [len(each.points_mm) for each in untraced])
+        nearest = owner[cKDTree(points).query(places)[1]]
+        worst = untraced[int(np.bincount(nearest).argmax())]
+        name = worst.name if worst.part == "ventral" else str(worst.root)
+        raise RootError(name, "its surface meets another one")
+
+
+def _without(course: Course, what: str) -> Finding:
+    alone = course.part == "ventral"
+    name = course.name if alone else str(course.root)
+    return Finding("error", NOT_BUILT, name, what, _LACKS_VENTRAL if alone else _LACKS)
 
 
 def _unfit(bed: Bed) -> Iterator[Finding]:
@@ -164,8 +217,21 @@ def _unfit(bed: Bed) -> Iterator[Finding]:
         yield Finding("error", NOT_BUILT, str(name), what, advice)
 
 
+def _unplaced(further: Sequence[str], laid: Sequence[Course], gone: set[str]) -> Iterator[Finding]:
+    """Yield a finding for each root that was wanted where none was traced, and has no place."""
+    placed = {str(each.root) for each in laid} | gone
+    for name in (RootName(level, side) for level in further for side in SIDES):
+        if str(name) not in placed:
+            what = "it was not traced, and the cord, the sac or the ganglia leave no place for it"
+            yield Finding("warning", NOT_BUILT, str(name), what, f"trace it or its ganglion; {_LACKS}")
+
+
 def _dorsal(bed: Bed, further: Sequence[str], gone: set[str]) -> list[Course]:
-    traced = {name: points for name, points in bed.traced_mm.items() if name in bed.ganglia_mm}
+    traced = {
+        name: points
+        for name, points in bed.traced_mm.items()
+        if name in bed.ganglia_mm and str(name) not in gone
+    }
     ganglia = {name: bed.ganglia_mm[name] for name in traced}
     if further:
         more, more_ganglia = further_roots(
@@ -202,7 +268,11 @@ def _fans(courses: Sequence[Course], radii_mm: Sequence[Floats], bed: Bed, seed:
 def _apart(courses: Sequence[Course], bed: Bed) -> list[Course]:
     """Move ventral roots and dorsal ones apart; what is annotated moves least."""
     rooms = [
-        replace(room, stiffness=_FIRMER * room.stiffness) if each.part == "dorsal" else room
+        replace(room, stiffness=_FIRMER * room.stiffness) if _is_traced(each, bed) else room
         for each, room in zip(courses, caliber.rooms(courses, bed.walls, bed.dura_mm), strict=True)
     ]
     return separation.separated(courses, rooms, bed.walls)
+
+
+def _is_traced(each: Course, bed: Bed) -> bool:
+    return each.part == "dorsal" and each.root in bed.traced_mm

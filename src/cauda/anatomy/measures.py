@@ -78,7 +78,7 @@ def _rootlet_entry(fan: Fan) -> dict[str, Any]:
         "part": fan.part,
         "count": len(fan.rootlets),
         "spacing_mm": _rounded(np.abs(np.diff(begins)).mean()) if len(begins) > 1 else None,
-        "radius_mm": _rounded(fan.rootlets[0].radius_mm),
+        "radius_mm": _rounded(float(np.mean([rootlet.radius_mm for rootlet in fan.rootlets]))),
         "joins_mm": _rounded(fan.joins_mm),
     }
 

@@ -32,7 +32,8 @@ class Surface:
         What fills a region: ``white_matter``, ``gray_matter``, ``filum``, ``csf``, ``dura``,
         ``dorsal_root``, ``ventral_root``, ``ganglion``, ``nerve``, ``fat``, ``soft_tissue``.
     root, part : RootName or None, str or None
-        Of which root, and which part of it (``dorsal``, ``ventral``, ``ganglion``, ``nerve``).
+        Of which root, and which part of it: ``dorsal``, ``ventral``, ``ganglion``, ``nerve``, or of rootlets
+        ``dorsal_rootlet``, ``ventral_rootlet``.
     provenance : str
         One of `PROVENANCES`: where the greater part of it comes from.
     vertices_mm : (n, 3) float64

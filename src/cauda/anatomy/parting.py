@@ -25,8 +25,8 @@ CORD_GAP_MM, DURA_GAP_MM = 0.05, 0.10
 LEAVING_DEG = 32.0
 """Between a strand and the cord's surface where it leaves it: assumed, about as for whole roots."""
 
-SLIDE_MM = 1.0
-"""How far a strand may begin beside its place round the cord: 14 degrees, two SD of the traced entries."""
+SLIDE_MM = 0.75
+"""How far a strand may begin beside its place round the cord: 10 degrees; traced entries have an SD of 7."""
 
 _LEAVING_MM = 0.8
 """From this length on it has to keep clear of the cord."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import zlib
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Protocol
 
 import numpy as np
@@ -41,7 +42,11 @@ _SEARCHED_MM, _SEARCH_MM, _LEAST_STEM_MM = 6.0, 0.25, 3.0
 _PER_MM, _PER_SLOPE, _LEVEL = 0.05, 0.5, 0.4
 """What a mm further costs in mm of room, and what a root that does not run along the cord costs."""
 
-_ROOT_GAP_MM, _TAPER_MM = 0.08, 4.0
+_ROOT_GAP_MM, _TAPER_MM = 0.08, 4.5
+_LEFT_MM = 0.06
+"""Left to a root whose rootlets are planned later, so that it can hold them as well."""
+
+_FINE_MM, _FAR_MM = 0.25, 2.0
 
 
 class Segment(Protocol):
@@ -185,16 +190,19 @@ def fanned(stems: Sequence[Stem], around: Surroundings, seed: int) -> list[Fan]:
     -----
     Numbers are drawn from a normal distribution about the mean of the level (``rootlets.tsv``), as many as
     the segment has room for, at unequal distances along the whole of it. A rootlet begins in the sulcus
-    (`cauda.anatomy.sulcus`), or up to 1 mm beside it where another root is in the way. It ends in the
+    (`cauda.anatomy.sulcus`), or up to 0.75 mm beside it where another root is in the way. It ends in the
     section of its root some mm caudal of the segment, where that has room for all of them side by side.
     Rostral rootlets run on the outer side of caudal ones, so that none crosses another
     (`cauda.anatomy.rope`). Area is conserved: n r^2 = R^2, or less where they would not fit; r is at least
     0.08 mm or that of the root.
     """
     sulci = _sulci(stems, around)
-    plans: list[_Plan] = []
-    for stem in stems:
-        plans.append(_planned(stem, _Others(stem, stems, plans), around, sulci[stem.line], seed))
+    tubes, plans = _Tubes(stems), []
+    for number, stem in enumerate(stems):
+        heights = _heights(stem, seed)
+        joins, wide = _join(stem, len(heights), around, partial(tubes.room, number=number))
+        plans.append(_planned(stem, heights, joins, wide, sulci[stem.line]))
+        tubes.planned(number, plans[-1])
     obstacles = [
         plan.obstacle(stem, number) for number, (stem, plan) in enumerate(zip(stems, plans, strict=True))
     ]
@@ -216,36 +224,37 @@ class _Plan:
     joins_mm: float
     bundle_mm: float
 
-    def obstacle(self, stem: Stem, number: int) -> Obstacle:
+    def obstacle(self, stem: Stem, number: int, step_mm: float = NODE_MM) -> Obstacle:
         """Return the root from where its rootlets join, wider there, so that it holds them side by side."""
-        end = max(float(stem.course.arc_mm[stem.course.exit]), self.joins_mm + 2 * NODE_MM)
-        where = np.arange(self.joins_mm, end, NODE_MM)
+        end = max(float(stem.course.arc_mm[stem.course.exit]), self.joins_mm + 2 * step_mm)
+        where = np.arange(self.joins_mm, end, step_mm)
         wider = np.maximum(self.bundle_mm - stem.radius(where), 0.0)
         wider *= np.clip(1 - (where - self.joins_mm) / _TAPER_MM, 0, 1)
         return Obstacle(stem.at(where), stem.facet * (stem.radius(where) + wider), number)
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class _Others:
-    """The other roots, of those before one from where their rootlets join."""
+class _Tubes:
+    """All roots as finely sampled tubes: whole, until it is planned where their rootlets join."""
 
-    stem: Stem
-    stems: Sequence[Stem]
-    plans: Sequence[_Plan]
+    def __init__(self, stems: Sequence[Stem]) -> None:
+        self._stems = stems
+        self._tubes: list[RopeTube] = []
+        for stem in stems:
+            where = np.arange(0.0, float(stem.course.arc_mm[stem.course.exit]), _FINE_MM)
+            self._tubes.append((stem.at(where), stem.facet * (stem.radius(where) + _LEFT_MM)))
 
-    def room(self, points_mm: Floats) -> Floats:
-        """Return the distance of points from their surfaces."""
-        low, high = points_mm[:, 2].min() - 2.0, points_mm[:, 2].max() + 2.0
+    def planned(self, number: int, plan: _Plan) -> None:
+        """Let a root begin where its rootlets join."""
+        tube = plan.obstacle(self._stems[number], number, _FINE_MM)
+        self._tubes[number] = tube.points_mm, tube.radius_mm
+
+    def room(self, points_mm: Floats, number: int) -> Floats:
+        """Return the distance of points from all roots but one."""
+        low, high = points_mm[:, 2].min() - _FAR_MM, points_mm[:, 2].max() + _FAR_MM
         room = np.full(len(points_mm), np.inf)
-        for number, other in enumerate(self.stems):
-            if other is self.stem:
-                continue
-            nodes, thick = other.course.points_mm, other.facet * other.radius_mm
-            if number < len(self.plans):
-                tube = self.plans[number].obstacle(other, number)
-                nodes, thick = tube.points_mm, tube.radius_mm
+        for other, (nodes, thick) in enumerate(self._tubes):
             near = (nodes[:, 2] > low) & (nodes[:, 2] < high)
-            if near.any():
+            if other != number and near.any():
                 apart = np.linalg.norm(points_mm[:, None] - nodes[near], axis=2) - thick[near]
                 room = np.minimum(room, apart.min(axis=1))
         return room
@@ -260,18 +269,16 @@ def _sulci(stems: Sequence[Stem], around: Surroundings) -> dict[tuple[str, str],
     return found
 
 
-def _planned(stem: Stem, others: _Others, around: Surroundings, sulcus: Sulcus, seed: int) -> _Plan:
-    heights = _heights(stem, seed)
+def _planned(stem: Stem, heights: Floats, joins_mm: float, wide_mm: float, sulcus: Sulcus) -> _Plan:
     count = len(heights)
-    joins, room = _join(stem, others, around, count)
-    there = float(stem.radius(np.array([joins]))[0])
-    fitting = held_radius(count, (room - _ROOT_GAP_MM) / stem.facet)
-    radius = max(min(there / count**0.5, fitting), min(LEAST_RADIUS_MM, there))
-    before, middle, after = stem.at(np.array([joins - _SEARCH_MM, joins, joins + _SEARCH_MM]))
+    there = float(stem.radius(np.array([joins_mm]))[0])
+    radius = min(there / count**0.5, held_radius(count, wide_mm))
+    radius = max(radius, min(LEAST_RADIUS_MM, there))
+    before, middle, after = stem.at(joins_mm + np.array([-_SEARCH_MM, 0.0, _SEARCH_MM]))
     heading = (after - before) / np.linalg.norm(after - before)
     ends, outer = side_by_side(middle, heading, sulcus, count, pitch(count, radius))
     rope = Rope(heights, ends, heading, outer, radius * corner_factor(SIDES), sulcus)
-    return _Plan(rope, radius, joins, bundle_radius(count, radius))
+    return _Plan(rope, radius, joins_mm, bundle_radius(count, radius))
 
 
 def _heights(stem: Stem, seed: int) -> Floats:
@@ -301,25 +308,33 @@ def _spacing(count: int, radius_mm: float) -> float:
     return max(float(thick / np.sin(np.deg2rad(LEAVING_DEG))), _LEAST_SPACING_MM)
 
 
-def _join(stem: Stem, others: _Others, around: Surroundings, count: int) -> tuple[float, float]:
-    """Where along the course the rootlets join: where there is room for them side by side; and how much."""
+def _join(
+    stem: Stem, count: int, around: Surroundings, beside: Callable[[Floats], Floats]
+) -> tuple[float, float]:
+    """Where along the course the rootlets join, and how wide the root may be there to hold them."""
     below = float(np.clip(_BELOW_SHARE * stem.length_mm, _LEAST_BELOW_MM, _MOST_BELOW_MM))
     last = max(float(stem.course.arc_mm[stem.course.exit]) - 1.0, 1.0)
     where = np.arange(min(_LEAST_STEM_MM, last), last + _SEARCH_MM, _SEARCH_MM)
     points = stem.at(where)
     passed = np.flatnonzero(points[:, 2] <= stem.segment.caudal_mm - below)
     first = int(passed[0]) if len(passed) else len(where) - 1
-    use = slice(first, first + round(_SEARCHED_MM / _SEARCH_MM) + 1)
-    where, points = where[use], points[use]
+    where = where[first : first + round((_SEARCHED_MM + _TAPER_MM) / _SEARCH_MM) + 1]
+    points, radius = stem.at(where), stem.radius(where)
     room = np.minimum(around.cord.distance(points), -around.dura.distance(points))
-    room = np.minimum(room, others.room(points))
-    wanted = np.array([bundle_radius(count, float(radius) / count**0.5) for radius in stem.radius(where)])
-    lack = np.maximum(stem.facet * wanted + _ROOT_GAP_MM - room, 0.0)
-    along = stem.at(where + _SEARCH_MM) - points
+    spare = (np.minimum(room, beside(points)) - _ROOT_GAP_MM) / stem.facet - radius
+    # It narrows again over some length, for which it needs room as well.
+    share = 1 / (1 - np.arange(round(_TAPER_MM / _SEARCH_MM)) * _SEARCH_MM / _TAPER_MM)
+    where = where[: round(_SEARCHED_MM / _SEARCH_MM) + 1]
+    widest = [
+        each + np.min(spare[k : k + len(share)] * share[: len(spare) - k]) for k, each in enumerate(radius)
+    ]
+    wide = np.array(widest[: len(where)])
+    wanted = np.array([bundle_radius(count, float(each) / count**0.5) for each in radius[: len(where)]])
+    along = stem.at(where + _SEARCH_MM) - points[: len(where)]
     slope = np.hypot(along[:, 0], along[:, 1]) / np.maximum(-along[:, 2], 1e-3)
-    cost = lack + _PER_MM * (where - where[0]) + _PER_SLOPE * np.maximum(slope - _LEVEL, 0.0)
-    best = int(np.argmin(cost))
-    return float(where[best]), float(room[best])
+    cost = np.maximum(wanted - wide, 0.0) + _PER_MM * (where - where[0])
+    best = int(np.argmin(cost + _PER_SLOPE * np.maximum(slope - _LEVEL, 0.0)))
+    return float(where[best]), float(wide[best])
 
 
 def _laid(stems: Sequence[Stem], plans: Sequence[_Plan], obstacles: Sequence[Obstacle]) -> list[list[Floats]]:

@@ -21,14 +21,20 @@ _LAST_SHARE = 0.6
 """Distance of the last two rows over the usual one."""
 
 
+_THIN_MM, _THIN_ASPECT = (0.13, 0.14), 1.8
+"""The same along tubes of such radii, thinner than all that was traced: else most triangles were theirs."""
+
+
 def rows(tube: Tube, begin_mm: float, end_mm: float) -> Floats:
     """Return lengths along a tube at which it gets a ring of vertices, spaced with its radius."""
     fine = np.linspace(begin_mm, end_mm, max(2, round((end_mm - begin_mm) * 8)) + 1)
-    edge = _ASPECT * 2 * np.pi / tube.sides * tube.radius(fine)
+    radius = tube.radius(fine)
+    edge = np.interp(radius, _THIN_MM, (_THIN_ASPECT, _ASPECT)) * 2 * np.pi / tube.sides * radius
     count = np.concatenate([[0.0], np.cumsum(np.diff(fine) * 2 / (edge[1:] + edge[:-1]))])
     found = np.interp(np.linspace(0, count[-1], max(2, round(count[-1])) + 1), count, fine)
     # The last ring has twice the vertices: its strip is narrower, or its triangles would be.
-    found[-2] = max(found[-2], found[-1] - _LAST_SHARE * edge[-1])
+    last = _LAST_SHARE * _ASPECT * 2 * np.pi / tube.sides * float(radius[-1])
+    found[-2] = max(found[-2], found[-1] - last)
     return found
 
 

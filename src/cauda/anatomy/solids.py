@@ -26,7 +26,7 @@ from cauda.arrays import Floats, Ints
 from cauda.errors import BuildError, RootError
 
 CORD_EDGE_MM, CORD_TIP_EDGE_MM = 0.5, 0.2
-SAC_EDGE_MM, SAC_TIP_EDGE_MM = 0.9, 0.4
+SAC_EDGE_MM, SAC_TIP_EDGE_MM = 0.75, 0.4
 GRAY_EDGE_MM, GRAY_TIP_EDGE_MM = 0.5, 0.2
 CANAL_EDGE_MM, CANAL_TIP_EDGE_MM = 1.5, 0.7
 HULL_EDGE_SHARE, HULL_TIP_SHARE = 0.12, 0.045
@@ -82,9 +82,12 @@ class _Root:
     ----------
     opened : Opening or None
         The rootlets out of which it begins; None where it begins on the cord itself.
-    tubes, loops, loop_index : tuple of 3
-        Of the root, which begins on the cord, and of the sleeve, whose surfaces begin on those of the sac.
-        Where it begins out of rootlets the first loop is none.
+    entry : tuple of Loop and (n,) int64, or None
+        Where it leaves the cord, in mm and in the pool; None where it begins out of rootlets.
+    tubes : tuple of 3
+        Of the root, and of its sleeve's inner and outer surface.
+    loops, loop_index : tuple of 2
+        Where the sleeve's surfaces begin on those of the sac, in mm and in the pool.
     rows_mm : tuple of 3 arrays
         Lengths along the path at which each gets a ring.
     end : Dome
@@ -94,9 +97,10 @@ class _Root:
     course: Course
     path: Path
     opened: Opening | None
+    entry: tuple[Loop, Ints] | None
     tubes: tuple[Tube, Tube, Tube]
-    loops: tuple[Loop | None, Loop, Loop]
-    loop_index: tuple[Ints, Ints, Ints]
+    loops: tuple[Loop, Loop]
+    loop_index: tuple[Ints, Ints]
     rows_mm: tuple[Floats, Floats, Floats]
     end: Dome
 
@@ -104,8 +108,15 @@ class _Root:
         """Return the loops in which it, or its rootlets, leave the cord: in the pool and in mm."""
         if self.opened:
             return [(strand.index, strand.loop.points_mm) for strand in self.opened.strands]
-        loop = self.loops[0]
-        return [(self.loop_index[0], loop.points_mm)] if loop else []
+        return [(self.entry[1], self.entry[0].points_mm)] if self.entry else []
+
+    def begin(self, layer: int) -> tuple[Loop, Ints]:
+        """Return where one of its tubes begins, in mm and in the pool."""
+        if layer > 0:
+            return self.loops[layer - 1], self.loop_index[layer - 1]
+        if self.entry is None:
+            raise ValueError(f"{self.course.name} begins out of rootlets, not on the cord")
+        return self.entry
 
 
 def solids(
@@ -302,22 +313,22 @@ def _root(
     cord, inner, wall = surfaces
     edge = min(_SLEEVE_LOOP_MM, _LOOP_SHARE * float(free[course.leave]))
     entry = None if opened else crossing(own, cord, _ENTRY_LOOP_MM, 0.0, min(9.0, end - 1.0))
-    loops = (
-        entry,
+    sleeves = (
         crossing(tubes[1], inner, edge, begin, end - 0.4),
         crossing(tubes[2], wall, edge, begin, end - 0.4),
     )
-    sleeve_rows = sleeve.rows(tubes[1], sleeve.first_row(tubes[1], loops[1]), end)
+    sleeve_rows = sleeve.rows(tubes[1], sleeve.first_row(tubes[1], sleeves[0]), end)
     # The sleeve's two surfaces share their rows, so that their facets are parallel and the wall is even.
-    first = int(np.searchsorted(sleeve_rows, sleeve.first_row(tubes[2], loops[2])))
+    first = int(np.searchsorted(sleeve_rows, sleeve.first_row(tubes[2], sleeves[1])))
     begins_mm = sleeve.first_row(own, entry) if entry else opened.begin_mm if opened else 0.0
     rows = (
         sleeve.rows(tubes[0], begins_mm, end),
         sleeve_rows,
         sleeve_rows[min(first, len(sleeve_rows) - 2) :],
     )
-    index = tuple(pool.add(loop.points_mm) if loop else np.zeros(0, dtype=np.int64) for loop in loops)
-    return _Root(course, path, opened, tubes, loops, (index[0], index[1], index[2]), rows, dome)
+    begins = (entry, pool.add(entry.points_mm)) if entry else None
+    index = pool.add(sleeves[0].points_mm), pool.add(sleeves[1].points_mm)
+    return _Root(course, path, opened, begins, tubes, sleeves, index, rows, dome)
 
 
 def _end(course: Course, path: Path, shape: GanglionShape, outer_mm: float) -> tuple[float, Dome]:
@@ -338,15 +349,13 @@ def _end(course: Course, path: Path, shape: GanglionShape, outer_mm: float) -> t
 def _tube(pool: Pool, root: _Root, layer: int) -> tuple[Ints, Ints]:
     """Return the side of one tube of a root, from its loop to its end, and its last ring."""
     skipped = len(root.rows_mm[1]) - len(root.rows_mm[2]) if layer == 2 else 0
-    loop = root.loops[layer]
-    if loop is None:
-        raise ValueError(f"{root.course.name} begins out of rootlets, not on the cord")
+    loop, index = root.begin(layer)
     with _about(root.course):
         return sleeve.surface(
             pool,
             root.tubes[layer],
             loop,
-            root.loop_index[layer],
+            index,
             root.rows_mm[layer],
             skipped,
             root.end.onto,
@@ -384,7 +393,8 @@ class _Sac:
 def _sac(pool: Pool, wall: PolarSurface, roots: Sequence[_Root], layer: int) -> _Sac:
     """One surface of the dura: the sac with its holes, and a sleeve from each to its end."""
     body = shell(pool, wall, SAC_EDGE_MM, SAC_TIP_EDGE_MM)
-    found = [(root.loop_index[layer], root.loops[layer].points_mm) for root in roots]
+    begins = [root.begin(layer) for root in roots]
+    found = [(index, loop.points_mm) for loop, index in begins]
     with _blaming(roots):
         outside, _ = punched(pool, wall, body, found, SAC_EDGE_MM, patches=False, name="dura")
     sleeves = [_tube(pool, root, layer) for root in roots]

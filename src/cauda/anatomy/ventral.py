@@ -10,7 +10,15 @@ from scipy.linalg import solveh_banded
 
 from cauda.anatomy.aim import APPROACH_MM, PLANE_MM, RISING_MM, Aim, Pair, aim, frame
 from cauda.anatomy.caliber import TETHER_MM
-from cauda.anatomy.course import ENTRY_DEPTH_MM, NODE_MM, Course, exit_nodes, lengths_mm, on_polygon
+from cauda.anatomy.course import (
+    ENTRY_DEPTH_MM,
+    NODE_MM,
+    THINNEST_MM,
+    Course,
+    exit_nodes,
+    lengths_mm,
+    on_polygon,
+)
 from cauda.anatomy.ganglion import GanglionShape
 from cauda.anatomy.passage import Lattice, Line, cheapest, crowding, square
 from cauda.anatomy.rotation import Rotation
@@ -93,7 +101,7 @@ def _passed(pair: Pair, wanted: Aim, others: Sequence[Line]) -> Aim:
     part = slice(0, wanted.free)
     tangent, medial, anterior = frame(points, pair.side)
     lattice = Lattice(points[part], tangent[part], medial[part], anterior[part], square(_REACH_MM, _STEP_MM))
-    radius = pair.thinness * pair.line.radius(points[part, 2])
+    radius = np.maximum(pair.thinness * pair.line.radius(points[part, 2]), THINNEST_MM)
     cost = _HARD * crowding(lattice, radius + _GAP_MM, [*others, pair.line])
     cost += _wall_cost(pair, lattice, radius) + _place_cost(pair, lattice)
     index = np.arange(wanted.free)

@@ -13,7 +13,7 @@ from collections.abc import Iterator, Sequence
 from typing import Protocol
 
 from cauda import __version__
-from cauda.cli import build, check, phantom, report
+from cauda.cli import build, check, phantom, place, report
 from cauda.errors import CaudaError
 
 _DONE, _INPUT_AT_FAULT, _DEFECT, _INTERRUPTED, _READER_GONE = 0, 1, 70, 130, 141
@@ -23,6 +23,7 @@ example, from nothing to a page in the browser:
   cauda phantom dataset --subjects 1 --seed 7
   cauda check   dataset
   cauda build   dataset -o models
+  cauda place   models/sub-01 --lead specify-5-6-5-like --top vertebra:T12
   cauda report  models/sub-01
 
 cauda VERB --help tells more. Exit status: 0 done, 1 the input is at fault, 2 wrong usage.
@@ -42,7 +43,7 @@ class Verb(Protocol):
         """Do the work and return the exit status."""
 
 
-VERBS: tuple[Verb, ...] = (phantom, check, build, report)
+VERBS: tuple[Verb, ...] = (phantom, check, build, place, report)
 """In the order in which a new user meets them."""
 
 

@@ -1,4 +1,4 @@
-"""Number of rootlets and the sulcus in which they attach, by level and part, with sources in `rootlets.tsv`."""
+"""Number of rootlets and where they attach, by level and part, each with its source in `rootlets.tsv`."""
 
 from __future__ import annotations
 
@@ -17,8 +17,8 @@ class RootletNumbers:
     mean, sd : float
         Number of rootlets of one root. The table says of each whether it was seen or assumed.
     sulcus_deg : float
-        Angle of the sulcus about the middle of the cord: of a dorsal root from the dorsal midline, of a ventral
-        root from the ventral one, towards its side.
+        Angle of the sulcus about the middle of the cord: of a dorsal root from the dorsal midline, of a
+        ventral root from the ventral one, towards its side.
     """
 
     mean: float
