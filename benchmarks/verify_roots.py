@@ -44,6 +44,7 @@ _MOUTH_MM, _LONGEST_MOUTH_MM = 1.0, 8.0
 """So near to the wall a center line is at its mouth, at most so far above where it is through it."""
 
 _TETHER_IN_MOUTH_MM = 3.0
+_TETHER_AT_MOUTH_MM = 2.5
 """Dorsal and ventral root pierce the dura in sleeves of their own, with two walls between them."""
 
 _RATIO_SLACK = 1.02
@@ -270,7 +271,7 @@ def _tether_bars(built: LocalModel) -> Iterator[Bar]:
     )
     below = depth >= _BELOW_CONUS_MM
     for name, value, which, limit in (
-        ("off the dorsal root, to its mouth, most", off, below & free, TETHER_MM),
+        ("off the dorsal root, to its mouth, most", off, below & free, _TETHER_AT_MOUTH_MM),
         ("off the dorsal root, to the wall of the sac, most", off, below, _TETHER_IN_MOUTH_MM),
     ):
         if which.any():
@@ -278,12 +279,14 @@ def _tether_bars(built: LocalModel) -> Iterator[Bar]:
             where = f"{whole[worst][0]}, {depth[worst]:.0f} mm"
             text = f"ventral roots: below the conus, {name}"
             yield at_most(text, float(value[worst]), limit, 3, " mm", where)
-    for name, value in (("medial", medial), ("anterior", anterior)):
+    for name, good in (
+        ("within 1.5 mm of the dorsal root", off <= TETHER_MM),
+        ("medial of the dorsal root", medial >= 0),
+        ("anterior of the dorsal root", anterior >= 0),
+    ):
         if (below & free).any():
-            share = 100 * float((value[below & free] >= 0).mean())
-            yield at_least(
-                f"ventral roots: below the conus, {name} of the dorsal root, share", share, 97, 2, " %"
-            )
+            share = 100 * float(good[below & free].mean())
+            yield at_least(f"ventral roots: below the conus, {name}, share", share, 97, 2, " %")
     bad = free & ~((off <= TETHER_MM) & (medial >= 0) & (anterior >= 0))
     # What goes wrong far below is told above; this is about how soon they come together.
     early = bad & (depth <= _EARLY_MM)

@@ -13,6 +13,8 @@ from cauda.anatomy.caliber import (
     SLEEVE_BEGIN_SHARE,
     SLEEVE_MM,
     TETHER_MM,
+    into_cord_mm,
+    overlaps,
     radii,
     rooms,
     sleeve_mm,
@@ -128,6 +130,38 @@ def test_a_root_that_is_thinner_by_nature_is_as_thin_as_published_but_no_hair(tu
         for radius, course in zip(radii(pair, tubes), pair, strict=True):
             assert course.published_mm < LEAST_MM
             assert radius == pytest.approx(max(course.published_mm, THINNEST_MM))
+
+
+def test_roots_that_cut_each_other_are_told_with_how_far_the_deepest_first() -> None:
+    roots = [straight(L4, 0.0, -7.5), straight(S1, 1.5, -7.5), straight(L4, 2.2, -7.5, part="ventral")]
+    wide = [np.full(NODES, 1.0), np.full(NODES, 0.9), np.full(NODES, 0.2)]
+    first, second = overlaps(roots, wide)
+    assert first[1:] == (0, 1)
+    assert first[0] == pytest.approx(1.9 * FACET["dorsal"] - 1.5)
+    assert second[1:] == (1, 2)
+    assert second[0] == pytest.approx(0.9 * FACET["dorsal"] + 0.2 * FACET["ventral"] - 0.7)
+
+
+def test_roots_that_keep_clear_or_meet_behind_the_wall_cut_nothing() -> None:
+    one, two = straight(L4, 0.0, -7.5), straight(S1, 1.5, -7.5)
+    thin = [np.full(NODES, 0.72), np.full(NODES, 0.72)]
+    assert overlaps([one, two], thin) == []
+    behind = np.where(np.arange(NODES) >= one.leave, 2.0, 0.5)
+    assert overlaps([one, two], [behind, behind]) == []
+    assert overlaps([], []) == []
+
+
+@pytest.mark.parametrize("radius_mm", [0.4, 1.2])
+def test_how_far_a_root_cuts_into_the_cord_is_told_and_negative_where_it_keeps_clear(
+    tubes: Walls, radius_mm: float
+) -> None:
+    course = replace(straight(L4, 0.0, -(CORD_MM + 0.8)), exit=NODES)
+    radius = np.full(NODES, radius_mm)
+    assert into_cord_mm(course, radius, tubes) == pytest.approx(radius_mm * FACET["dorsal"] - 0.8, abs=0.01)
+    # Where it has left the sac it is its sleeve that counts.
+    outside = replace(course, exit=40, leave=44)
+    sleeve = sleeve_mm(outside, radius)[40:].max()
+    assert into_cord_mm(outside, radius, tubes) == pytest.approx(sleeve - 0.8, abs=0.05)
 
 
 def test_there_are_no_radii_without_roots(tubes: Walls) -> None:

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pytest
 
-from cauda.anatomy import laying, separation
+from cauda.anatomy import caliber, laying, separation
 from cauda.anatomy.course import Course
 from cauda.anatomy.laying import NOT_BUILT, Bed, Roots
 from cauda.anatomy.solids import Solids
@@ -31,7 +31,7 @@ def bed(stages: "Stages") -> Bed:
 
 @pytest.fixture
 def refuse(monkeypatch: pytest.MonkeyPatch) -> list[str]:
-    """Return a list of names of roots of which no solids are made; all others make empty ones.
+    """Return a list of names of roots of which no solids are made; all others make one small solid.
 
     Nothing is moved apart either, which takes most of the time.
     """
@@ -42,7 +42,10 @@ def refuse(monkeypatch: pytest.MonkeyPatch) -> list[str]:
             name = str(course.root) if course.part == "dorsal" else course.name
             if name in refused:
                 raise RootError(name, "its tube is knotted")
-        return Solids()
+        made = Solids()
+        tetrahedron = made.pool.add(np.eye(4, 3))[np.array([[0, 2, 1], [0, 1, 3], [1, 2, 3], [0, 3, 2]])]
+        made.regions["csf"] = made.boundaries["dura_outer"] = [tetrahedron]
+        return made
 
     monkeypatch.setattr(laying, "solids", solids)
     monkeypatch.setattr(separation, "separated", lambda courses, *_: list(courses))
@@ -106,6 +109,52 @@ def test_without_any_root_there_are_the_solids_alone(bed: Bed, refuse: list[str]
     found = laid(bed)
     assert (found.moved, found.radii_mm, found.fans) == ([], [], [])
     assert len(found.left_out) == 2
+
+
+def test_a_ventral_root_that_cuts_another_root_is_left_out_rather_than_a_traced_one(
+    bed: Bed, refuse: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    cut = iter([[(0.25, 0, 3)], []])
+    monkeypatch.setattr(caliber, "overlaps", lambda _courses, _radii_mm: next(cut))
+    found = laid(bed)
+    assert refuse == []
+    assert names(found) == ["L3_L_dorsal", "L3_R_dorsal", "L3_L_ventral"]
+    (finding,) = found.left_out
+    assert (finding.file, finding.code) == ("L3_R_ventral", NOT_BUILT)
+    assert finding.what == "it cuts L3_L_dorsal by 0.25 mm: there is no room for both"
+
+
+def test_traced_roots_are_built_even_where_they_cut_each_other(
+    bed: Bed, refuse: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(caliber, "overlaps", lambda _courses, _radii_mm: [(0.25, 0, 1)])
+    found = laid(bed)
+    assert (refuse, found.left_out, len(found.moved)) == ([], [], 4)
+
+
+def test_a_further_root_that_cuts_a_traced_one_is_left_out_with_its_ventral_one(
+    bed: Bed, refuse: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    cut = iter([[(0.25, 0, 2)], []])
+    monkeypatch.setattr(caliber, "overlaps", lambda _courses, _radii_mm: next(cut))
+    found = laid(bed, ("T12",))
+    assert refuse == []
+    dorsal = ["T12_R_dorsal", "L3_L_dorsal", "L3_R_dorsal"]
+    assert names(found) == [*dorsal, *(name.replace("dorsal", "ventral") for name in dorsal)]
+    assert [finding.file for finding in found.left_out] == ["T12_L"]
+
+
+def test_a_ventral_root_that_cuts_the_cord_is_left_out(
+    bed: Bed, refuse: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def depth(course: Course, *_: object) -> float:
+        return 0.2 if course.name == "L3_L_ventral" else -1.0
+
+    monkeypatch.setattr(caliber, "into_cord_mm", depth)
+    found = laid(bed)
+    assert refuse == []
+    assert [finding.what for finding in found.left_out] == ["it cuts the cord or the filum by 0.20 mm"]
+    assert "L3_L_ventral" not in names(found)
 
 
 def test_a_root_without_a_ganglion_is_no_business_of_the_builder(bed: Bed, refuse: list[str]) -> None:

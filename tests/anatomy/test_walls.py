@@ -191,7 +191,7 @@ def test_without_a_cranial_part_the_cord_ends_in_its_first_slice() -> None:
         assert one.point(THETA, inside) == pytest.approx(other.point(THETA, inside), abs=1e-6)
 
 
-@settings(max_examples=6)
+@settings(max_examples=3)
 @given(st.integers(0, 2**16), st.floats(5.0, 200.0))
 def test_the_cord_stays_inside_the_sac_above_the_first_slice(seed: int, cranial_mm: float) -> None:
     found = made(noise_mm=0.15, seed=seed, cranial_mm=cranial_mm)
@@ -265,7 +265,7 @@ def test_without_smoothing_the_surface_goes_through_every_curve() -> None:
         assert np.abs(surface.distance(curves)).max() < 0.02
 
 
-@settings(max_examples=8)
+@settings(max_examples=5)
 @given(st.integers(0, 2**16))
 def test_smoothing_neither_shrinks_nor_swells(seed: int) -> None:
     found = made(noise_mm=0.15, seed=seed)
@@ -279,7 +279,7 @@ def test_smoothing_neither_shrinks_nor_swells(seed: int) -> None:
         assert 0.05 < np.sqrt((distance**2).mean()) < 0.2
 
 
-@settings(max_examples=5)
+@settings(max_examples=3)
 @given(st.floats(-50, 50), st.floats(-50, 50), st.floats(-50, 50))
 def test_a_shift_of_all_shifts_the_walls(x: float, y: float, z: float) -> None:
     shift = np.array([x, y, z])

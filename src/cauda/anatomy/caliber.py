@@ -108,6 +108,8 @@ def overlaps(courses: Sequence[Course], radii_mm: Sequence[Floats]) -> list[tupl
     list of (depth_mm, first, second)
         How far they overlap, and their places among the courses.
     """
+    if not courses:
+        return []
     inner = [slice(course.entry + 2, course.leave) for course in courses]
     points = np.concatenate([course.points_mm[part] for course, part in zip(courses, inner, strict=True)])
     corners = np.concatenate(

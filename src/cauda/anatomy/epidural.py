@@ -36,7 +36,7 @@ _CARRIED_MM = 6.0
 _SLACK_MM = 0.35
 """Added to the fat around bodies: a cell of the map, and what triangles cut off."""
 
-_ROOF_SLACK_MM = 0.1
+_ROOF_SLACK_MM = 0.15
 _LEAST_RADIUS_MM = 4.0
 _LEAST_HALF_WIDTH = 1.75
 """Least half width of the arch behind the sac over that of the strip that it must clear."""

@@ -295,7 +295,7 @@ def _heights(stem: Stem, seed: int) -> Floats:
     count = next((n for n in wanted if n * _spacing(n, radius) <= stem.length_mm), 1)
     least = min(_spacing(count, radius), stem.length_mm / count)
     inner = np.cumsum(np.append(0.0, steps[: count - 1]))
-    inner *= (1 - margins.sum() / count) / max(inner[-1], 1.0)
+    inner *= (1 - margins.sum() / count) / (inner[-1] if count > 1 else 1.0)
     free = stem.length_mm - count * least
     below = least * (np.arange(count) + 0.5) + free * (margins[0] / count + inner)
     heights: Floats = stem.segment.rostral_mm - below
