@@ -322,7 +322,7 @@ def wall_bars(model: SpineModel) -> Iterator[Bar]:
     )
     text = f"{good:.2f} % (in {from_inner:.2f}, out {from_outer:.2f})"
     yield Bar("dura wall within 0.30 +- 0.05 mm", text, ">= 99 %", good >= 99)
-    yield at_least("dura wall, thinnest", float(wall.min()), 0.18, 3, " mm")
+    yield at_least("dura wall, thinnest", float(wall.min()), 0.1, 3, " mm")
 
 
 def cost_bars(markers: Path, subject: str | None) -> Iterator[Bar]:

@@ -3,6 +3,7 @@
 import csv
 import re
 from pathlib import Path
+from typing import Any
 
 from docutils import nodes
 from docutils.parsers.rst import directives
@@ -12,8 +13,10 @@ from sphinx.util.docutils import SphinxDirective
 from sphinx.writers.html5 import HTML5Translator
 
 from cauda import __version__
+from cauda.field.conductivity import TISSUES, Conductivity, conductivities, sets
 from cauda.lead import LeadType, leads
 from cauda.lead.drawing import svg
+from cauda.tables.table import read_table
 
 project = "cauda"
 author = "The cauda developers"
@@ -44,8 +47,62 @@ def setup(app: Sphinx) -> None:
     """Show figures as they are and equations as MathML; mend what napoleon makes of shared entries."""
     app.add_directive("figures", Figures)
     app.add_directive("leads", Leads)
+    app.add_directive("conductivity-sets", ConductivitySets)
+    app.add_directive("conductivities", Conductivities)
     app.add_html_math_renderer("mathml", (_write_equation, None), (_write_equation, None))
     app.connect("autodoc-process-docstring", _keep_names_together, priority=900)
+
+
+def _table(*rows: list[nodes.Node | str]) -> nodes.table:
+    """Return a table; the first row is its head."""
+
+    def entry(cell: nodes.Node | str) -> nodes.entry:
+        return nodes.entry("", nodes.paragraph("", "", nodes.Text(cell) if isinstance(cell, str) else cell))
+
+    head, *body = [nodes.row("", *map(entry, row)) for row in rows]
+    group = nodes.tgroup("", *(nodes.colspec(colwidth=1) for _ in rows[0]), cols=len(rows[0]))
+    group += nodes.thead("", head)
+    group += nodes.tbody("", *body)
+    return nodes.table("", group)
+
+
+class ConductivitySets(SphinxDirective):
+    """The sets of conductivities that the package ships, with their sources and how they were read."""
+
+    def run(self) -> list[nodes.Node]:
+        """Return the table."""
+        return [_table(["set", "source", "status"], *map(self._row, map(conductivities, sets())))]
+
+    def _row(self, found: Any) -> list[nodes.Node | str]:
+        where = f"https://doi.org/{found.doi}" if found.doi != "-" else found.url
+        title = nodes.Text(found.title)
+        linked = title if where == "-" else nodes.reference("", "", title, refuri=where)
+        read = found.status.startswith("seen")
+        return [
+            nodes.literal("", found.name),
+            linked,
+            nodes.Text(found.status) if read else nodes.strong("", found.status),
+        ]
+
+
+class Conductivities(SphinxDirective):
+    """What each set has for each tissue, S/m, and what is filled where it has nothing."""
+
+    def run(self) -> list[nodes.Node]:
+        """Return the table."""
+        found = [conductivities(name) for name in sets()]
+        fills = {row["tissue"]: row for row in read_table("conductivity_fills")}
+        rows: list[list[nodes.Node | str]] = [["tissue", *(one.name for one in found), "fill"]]
+        for tissue in TISSUES:
+            own = [str(one[tissue]) if tissue not in one.filled else "" for one in found]
+            fill = "–"
+            if tissue in fills:
+                along, across = (
+                    float(fills[tissue][f"{way}_s_per_m"]) for way in ("longitudinal", "transverse")
+                )
+                fill = str(Conductivity(along, across))
+            rows.append([nodes.literal("", tissue), *own, fill])
+        return [_table(*rows)]
 
 
 class Figures(SphinxDirective):

@@ -57,6 +57,14 @@ class LeadError(CaudaError, ValueError):
     """A lead is not known, is not one that can be placed, or does not fit where it was to be placed."""
 
 
+class MeshError(CaudaError, ValueError):
+    """No volume mesh can be made of these regions, or one on disk cannot be read."""
+
+
+class FieldError(CaudaError, ValueError):
+    """No field can be computed on this mesh with these conductivities, contacts or currents."""
+
+
 class FiberError(CaudaError, ValueError):
     """A fiber, a pulse or the potentials along a fiber are not such as can be computed with."""
 

@@ -1,0 +1,185 @@
+"""A layered cylinder with a point source, meshed and solved as anything else: what verifies the field."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from benchmarks.layered_cylinder import LayeredCylinder
+
+from cauda.arrays import Floats, Ints
+from cauda.field.linear import Solver
+from cauda.field.point_sources import Given, point_sources
+from cauda.field.recovery import Recovered, Recovery
+from cauda.volume.mesh import Label, VolumeMesh
+from cauda.volume.meshing import Grading, tetrahedra
+from cauda.volume.region import Region
+
+SIZES = {"coarse": (0.8, 0.3), "normal": (0.5, 0.3), "fine": (0.3, 0.2)}
+"""Edges at interfaces near the source, mm, and how much longer they may be for each mm away from these."""
+
+_LEAST_REACH_MM = 40.0
+_SOURCE = "around_the_source"
+# About the source potentials fall by half within a third of its distance.
+_NEAR_MM, _PER_MM = 8.0, 0.15
+_OUTER_EDGE_MM = 5.0
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Solved:
+    """A layered cylinder solved on a mesh.
+
+    Attributes
+    ----------
+    mesh : VolumeMesh
+    potential_ohm : (n,) float64
+        Of its nodes, mV for 1 mA.
+    recovery : Recovery
+    axes : (3, 3) float64
+        Take coordinates of the cylinder to those of the mesh.
+    """
+
+    mesh: VolumeMesh
+    potential_ohm: Floats
+    recovery: Recovery
+    axes: Floats
+
+    def at(self, points_mm: Floats, *, gradient: bool = False) -> Recovered:
+        """Return what is found at points in coordinates of the cylinder."""
+        return self.recovery.at(points_mm @ self.axes.T, self.potential_ohm, gradient=gradient)
+
+    def linear(self, points_mm: Floats) -> Floats:
+        """Return what linear elements tell at points in coordinates of the cylinder, shape ``(p,)``."""
+        located = self.recovery.tree.locate(points_mm @ self.axes.T)
+        nodes = self.mesh.tetrahedra[located.cell]
+        found: Floats = (self.potential_ohm[nodes] * located.share).sum(axis=1)
+        return found
+
+
+def solved(
+    cylinder: LayeredCylinder,
+    edge_mm: float,
+    *,
+    tilt_deg: float = 7.0,
+    reach_mm: float = 0.0,
+    source_edge_mm: float | None = None,
+    growth: float = 0.3,
+) -> Solved:
+    """Mesh a layered cylinder within a ball, and solve for a point source.
+
+    On the ball the potential is that of the series.
+
+    Parameters
+    ----------
+    cylinder : LayeredCylinder
+    edge_mm : float
+        Longest edges at interfaces near the source.
+    tilt_deg : float
+        Of the cylinder's axis against the lattice.
+    reach_mm : float
+        Radius of the ball; it is at least so large that the ball holds the cylinder and the source well.
+    source_edge_mm : float, optional
+        Longest edge about the source; a quarter of `edge_mm` if not given.
+    growth : float
+        Of edges, away from interfaces and the source, mm per mm.
+    """
+    axes = tilted(tilt_deg)
+    reach_mm = max(reach_mm, _LEAST_REACH_MM, 4 * cylinder.radii_mm[-1], 4 * cylinder.source_mm)
+    regions = _Regions(cylinder, axes, edge_mm, source_edge_mm or edge_mm / 4, reach_mm).all()
+    mesh = tetrahedra(regions, grading=Grading(growth=growth))
+    layer = np.array([int(label.tissue) for label in mesh.labels])[mesh.label]
+    along = np.array(cylinder.longitudinal_s_per_m)[layer]
+    across = np.array(cylinder.transverse_s_per_m)[layer]
+    outer = boundary(mesh.tetrahedra)
+    exact = cylinder.potential_ohm(mesh.points_mm[outer] @ axes)
+    source = axes @ [cylinder.source_mm, 0.0, 0.0]
+    solver = Solver()
+    found = point_sources(mesh, (along, across), source[None], Given(outer, exact[None]), solver=solver)
+    return Solved(mesh, found[0], Recovery(mesh, along, across), axes)
+
+
+def tilted(degrees: float) -> Floats:
+    """Return axes that are turned about a line which is none of the lattice's."""
+    line = np.array([2.0, -1.0, 0.5]) / np.linalg.norm([2.0, -1.0, 0.5])
+    cross = np.array([[0, -line[2], line[1]], [line[2], 0, -line[0]], [-line[1], line[0], 0]])
+    angle = np.radians(degrees)
+    axes: Floats = np.eye(3) + np.sin(angle) * cross + (1 - np.cos(angle)) * cross @ cross
+    return axes
+
+
+def boundary(cells: Ints) -> Ints:
+    """Return the nodes of faces that one tetrahedron alone has."""
+    faces = np.sort(np.concatenate([np.delete(cells, corner, axis=1) for corner in range(4)]), axis=1)
+    order = np.lexsort(faces.T)
+    same = (np.diff(faces[order], axis=0) == 0).all(axis=1)
+    alone = ~np.r_[same, False] & ~np.r_[False, same]
+    return np.unique(faces[order][alone])
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Regions:
+    cylinder: LayeredCylinder
+    axes: Floats
+    edge_mm: float
+    source_edge_mm: float
+    reach_mm: float
+
+    def all(self) -> list[Region]:
+        """Outermost first; about the source a ball of its own layer, with short edges."""
+        radii = self.cylinder.radii_mm
+        around = [self._layer(layer) for layer in range(len(radii) - 1, -1, -1)]
+        return [self._ball(), *around, self._source()]
+
+    @property
+    def _source_mm(self) -> Floats:
+        source: Floats = self.axes @ [self.cylinder.source_mm, 0.0, 0.0]
+        return source
+
+    def _ball(self) -> Region:
+        reach = self.reach_mm
+        corner = np.full(3, reach)
+        layer = len(self.cylinder.radii_mm)
+        return Region(
+            Label(f"layer_{layer}", str(layer)),
+            lambda points: np.linalg.norm(points, axis=1) - reach,
+            -corner,
+            corner,
+            _OUTER_EDGE_MM,
+            _OUTER_EDGE_MM,
+            direction=self._along,
+        )
+
+    def _layer(self, layer: int) -> Region:
+        radius = self.cylinder.radii_mm[layer]
+        corner = np.full(3, self.reach_mm)
+        return Region(
+            Label(f"layer_{layer}", str(layer)),
+            lambda points: np.linalg.norm((points @ self.axes)[:, :2], axis=1) - radius,
+            -corner,
+            corner,
+            lambda points: self._edge(points, min(self.edge_mm, radius)),
+            _OUTER_EDGE_MM,
+            direction=self._along,
+        )
+
+    def _source(self) -> Region:
+        center = self._source_mm
+        gap = min(abs(self.cylinder.source_mm - radius) for radius in self.cylinder.radii_mm)
+        radius = min(gap / 3, 3 * self.source_edge_mm)
+        return Region(
+            Label(_SOURCE, str(self.cylinder.source_layer)),
+            lambda points: np.linalg.norm(points - center, axis=1) - radius,
+            center - radius,
+            center + radius,
+            self.source_edge_mm,
+            self.source_edge_mm,
+            direction=self._along,
+        )
+
+    def _edge(self, points: Floats, edge_mm: float) -> Floats:
+        far = np.maximum(np.linalg.norm(points - self._source_mm, axis=1) - _NEAR_MM, 0)
+        longer: Floats = np.minimum(edge_mm + _PER_MM * far, _OUTER_EDGE_MM)
+        return longer
+
+    def _along(self, points: Floats) -> Floats:
+        return np.tile(self.axes[:, 2], (len(points), 1))

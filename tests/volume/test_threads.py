@@ -1,0 +1,61 @@
+"""Lattices that keep thin tubes whole."""
+
+import numpy as np
+import pytest
+from scipy.sparse import coo_array
+from scipy.sparse.csgraph import connected_components
+
+from cauda.arrays import Floats, Ints
+from cauda.volume.lattice import octree, tetrahedra
+from cauda.volume.region import Thread
+from cauda.volume.threads import threaded
+
+EDGE_MM = 0.5
+
+
+def lattice() -> tuple[Floats, Ints]:
+    return tetrahedra(octree(np.zeros(3), np.array([6.0, 6.0, 12.0]), EDGE_MM, lambda at, _: at[:, 0] < -1))
+
+
+def thread(radius_mm: float, turns: float) -> Thread:
+    s = np.linspace(0, 1, 200)
+    points = np.stack(
+        [2.9 + 1.5 * np.cos(turns * s) + 0.3 * s, 3.1 + 1.5 * np.sin(turns * s), 1 + 10 * s], axis=1
+    )
+    return Thread(points, np.full(200, radius_mm))
+
+
+def pieces(points: Floats, cells: Ints, line: Thread) -> int:
+    """How many chains the vertices within a tube make, those left alone included."""
+    away = np.linalg.norm(points[:, None] - line.points_mm[None, ::2], axis=2).min(axis=1)
+    inside = away < 0.75 * line.radius_mm[0]
+    edges = np.concatenate([cells[:, [i, j]] for i in range(4) for j in range(i)])
+    edges = edges[inside[edges].all(axis=1)]
+    graph = coo_array((np.ones(len(edges)), edges.T), shape=(len(points),) * 2)
+    return len(np.unique(connected_components(graph, directed=False)[1][inside]))
+
+
+@pytest.mark.parametrize("turns", [0.0, 1.3, 4.0])
+def test_a_tube_thinner_than_an_edge_is_one_chain_of_vertices(turns: float) -> None:
+    points, cells = lattice()
+    line = thread(0.42 * EDGE_MM, turns)
+    assert pieces(points, cells, line) > 1, "without it the tube would be cut to pieces"
+    assert pieces(threaded(points, cells, [line]), cells, line) == 1
+
+
+def test_no_tetrahedron_is_inverted_and_nothing_far_off_is_moved() -> None:
+    points, cells = lattice()
+    line = thread(0.2, 4.0)
+    moved = threaded(points, cells, [line])
+    corner = moved[cells]
+    one, two, three = (corner[:, k] - corner[:, 0] for k in (1, 2, 3))
+    assert np.einsum("ij,ij->i", one, np.cross(two, three)).min() > 0
+    shifted = np.linalg.norm(moved - points, axis=1)
+    assert 0 < shifted.max() < EDGE_MM
+    away = np.linalg.norm(points[:, None] - line.points_mm[None, ::2], axis=2).min(axis=1)
+    assert (shifted[away > 0.6 * EDGE_MM] == 0).all()
+
+
+def test_without_tubes_the_lattice_stays() -> None:
+    points, cells = lattice()
+    assert threaded(points, cells, []) is points
