@@ -157,7 +157,7 @@ class _Regions:
             lambda points: np.linalg.norm((points @ self.axes)[:, :2], axis=1) - radius,
             -corner,
             corner,
-            lambda points: self._edge(points, min(self.edge_mm, radius)),
+            lambda points: self._edge(points, radius),
             _OUTER_EDGE_MM,
             direction=self._along,
         )
@@ -176,9 +176,10 @@ class _Regions:
             direction=self._along,
         )
 
-    def _edge(self, points: Floats, edge_mm: float) -> Floats:
+    def _edge(self, points: Floats, radius: float) -> Floats:
         far = np.maximum(np.linalg.norm(points - self._source_mm, axis=1) - _NEAR_MM, 0)
-        longer: Floats = np.minimum(edge_mm + _PER_MM * far, _OUTER_EDGE_MM)
+        # A cylinder that is thinner than an edge would be cut away.
+        longer: Floats = np.minimum(self.edge_mm + _PER_MM * far, min(radius, _OUTER_EDGE_MM))
         return longer
 
     def _along(self, points: Floats) -> Floats:

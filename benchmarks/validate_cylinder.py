@@ -87,7 +87,7 @@ class Errors:
 
 
 def tables() -> dict[str, dict[str, float]]:
-    """Return the figures of the table ``cylinder``: normal at all tilts, fine at one; and write `METHODS_TABLE`."""
+    """Return the figures of the table ``cylinder``, and write `METHODS_TABLE`."""
     figures: dict[str, float] = {}
     for size, tilts in (("normal", TILTS_DEG), ("fine", TILTS_DEG[1:2])):
         found = [each for tilt in tilts for each in errors(size, tilt, SHIPPED).values()]

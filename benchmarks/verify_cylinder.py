@@ -91,9 +91,11 @@ def read(path: Path, case: str) -> Table:
     """
     with path.open(newline="", encoding="utf-8") as file:
         rows = list(csv.DictReader(file))
-    if not rows or (missing := [name for name in COLUMNS if name not in rows[0]]):
+    missing = [name for name in COLUMNS if not rows or name not in rows[0]]
+    if missing:
+        wanted = ", ".join(COLUMNS)
         raise ValueError(
-            f"{path.name}: wanted rows with the columns {', '.join(COLUMNS)}; {missing} not found"
+            f"{path.name}: {', '.join(missing)} not found, wanted rows with the columns {wanted}"
         )
     own = [row for row in rows if row["case"] == case]
     if not own:

@@ -46,15 +46,16 @@ def test_it_writes_the_field_and_says_what_came_of_it(
 ) -> None:
     assert main(["solve", str(model), *LEAD]) == 0
     output = capsys.readouterr()
-    said, filled, data, view = output.out.splitlines()
+    said, filled, data, view, table = output.out.splitlines()
     field = field_files.read(Path(data))
     low, high = field.contact_ohm.min(), field.contact_ohm.max()
     contacts = f"8 contacts of {low:,.0f} to {high:,.0f} ohm against case"
     assert said.startswith(f"sub-05: octrode-like, capogrosso2013, {contacts}, ")
     assert said.endswith(" unknowns")
     assert filled == "not in capogrosso2013, filled (S/m): dorsal_root 0.6/0.083"
-    assert [data, view] == [str(model / f"{CAPOGROSSO}{ending}") for ending in (".h5", ".vtu")]
-    assert sorted(contents(model)) == [f"{CAPOGROSSO}{ending}" for ending in (".h5", ".json", ".vtu")]
+    endings = (".h5", ".vtu", ".tsv")
+    assert [data, view, table] == [str(model / f"{CAPOGROSSO}{ending}") for ending in endings]
+    assert sorted(contents(model)) == sorted(f"{CAPOGROSSO}{ending}" for ending in (*endings, ".json"))
     assert output.err == ""
 
 

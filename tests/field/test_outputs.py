@@ -9,6 +9,8 @@ import numpy as np
 import pytest
 from tests.field.linear_field import linear
 
+from cauda.anatomy.model import RootPath
+from cauda.annotation.tracing import RootName
 from cauda.errors import FieldError
 from cauda.field import field_files
 from cauda.field.conductivity import conductivities
@@ -114,3 +116,18 @@ def test_a_damaged_sidecar_is_refused_in_one_line(content: str, tmp_path: Path) 
 def test_an_absent_sidecar_is_refused(tmp_path: Path) -> None:
     with pytest.raises(FieldError, match=r"a\.json: no such file; wanted one that cauda solve wrote"):
         sidecar(tmp_path / "a.h5")
+
+
+def test_a_table_tells_what_courses_feel_and_the_sidecar_how_far_it_may_be_off(tmp_path: Path) -> None:
+    inside = linear().mesh.points_mm
+    low, high = inside.min(axis=0), inside.max(axis=0)
+    points = low + np.linspace(0.2, 0.8, 7)[:, None] * (high - low)
+    course = RootPath(RootName("L4", "L"), "dorsal", points, np.ones(7), ("annotated",) * 7, np.zeros(7))
+    path = write(linear(), tmp_path / f"{NAME}.h5", ASKED, paths=[course])[0]
+    rows = path.with_suffix(".tsv").read_text("utf-8").splitlines()
+    assert rows[0].split("\t")[:7] == ["path", "arc_mm", "x_mm", "y_mm", "z_mm", "tissue", "potential_C1_ohm"]
+    assert {row.split("\t")[0] for row in rows[1:]} == {"L4_L_dorsal"}
+    document = sidecar(path)
+    assert [one["file"] for one in document["files"]] == [f"{NAME}.h5", f"{NAME}.vtu", f"{NAME}.tsv"]
+    # Linear elements have no error where the potential is linear.
+    assert document["error_estimate"]["energy"][0] < 1e-6

@@ -11,7 +11,7 @@ from tests.volume.test_lattice import faces
 from cauda.errors import MeshError
 from cauda.volume import meshing
 from cauda.volume.mesh import VolumeMesh
-from cauda.volume.region import Region
+from cauda.volume.region import Region, Thread
 
 
 def volume(mesh: VolumeMesh, name: str) -> float:
@@ -111,6 +111,20 @@ def test_contacts_in_a_paddle_keep_their_volume_and_their_outline() -> None:
         assert volume(mesh, name) == pytest.approx(1.5 * 4 * 0.2, rel=0.03)
         assert mesh.measures["regions"][name]["pieces"] == 1
     assert volume(mesh, "lead") == pytest.approx(6 * 6 * 1.4 - 2 * 1.5 * 4 * 0.2, rel=0.01)
+
+
+def test_a_tube_thinner_than_its_edges_is_whole_where_it_has_a_thread() -> None:
+    start, end = [0.1, 0.2, -3.0], [0.9, -0.4, 3.0]
+    tube = capsule("tube", start, end, 0.17, 0.4)
+    line = np.linspace(start, end, 50)
+    drawn = replace(tube, thread=Thread(line, np.full(50, 0.17)))
+    pieces = []
+    for one in (tube, drawn):
+        mesh = meshing.tetrahedra([ball("o", [0, 0, 0], 5, 1.6), one])
+        assert_sound(mesh, [ball("o", [0, 0, 0], 5, 1.6), one])
+        pieces.append(mesh.measures["regions"]["tube"]["pieces"])
+    assert pieces[0] > 1
+    assert pieces[1] == 1
 
 
 def test_a_domain_with_edges_keeps_its_volume() -> None:

@@ -31,7 +31,7 @@ def test_without_a_lead_all_is_far() -> None:
 
 def test_thin_roots_get_shorter_edges() -> None:
     edge = round_roots(0.8, lambda points: points[:, 0])
-    found = edge(np.array([[2.0, 0, 0], [0.3, 0, 0], [0.19, 0, 0], [0.1, 0, 0]]))
+    found = edge(np.array([[2.0, 0, 0], [0.3, 0, 0], [0.195, 0, 0], [0.1, 0, 0]]))
     assert found[0] == 0.8
     assert (np.diff(found) < 0).all()
     assert found[1] < 0.8

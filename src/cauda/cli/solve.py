@@ -91,6 +91,7 @@ def run(args: argparse.Namespace) -> int:
 
 
 def _solve(args: argparse.Namespace) -> int:
+    from cauda import anatomy
     from cauda.cli.placed import placed
     from cauda.field import outputs
     from cauda.field.conductivity import conductivities, parse_changes
@@ -110,13 +111,14 @@ def _solve(args: argparse.Namespace) -> int:
     kept = not args.anew and outputs.is_current(path, asked, sources)
     if not kept:
         field = _solved(mesh_path, tissues, asked)
-        outputs.write(replace(field, sources=sources), path, asked, args.montage)
+        roots = anatomy.read(found.folder).roots
+        outputs.write(replace(field, sources=sources), path, asked, args.montage, roots)
     said = _said(outputs.sidecar(path)) + (" (kept)" if kept else "")
     print(f"sub-{found.subject}: {found.lead.name}, {said}")
     filled = _filled(tissues, mesh)
     if filled:
         print(f"not in {tissues.name}, filled (S/m): {filled}")
-    for ending in (".h5", ".vtu"):
+    for ending in (".h5", ".vtu", ".tsv"):
         print(path.with_suffix(ending))
     return 0
 

@@ -37,7 +37,7 @@ class ErrorEstimate:
         By which share the contact's impedance is too low: the square of that.
     second_difference : (c,) float64
         Along courses, rms over the peak: how far the second difference moves when it is recovered with
-        polynomials of degree 2 in the place of 3. Not a number where no course was given.
+        polynomials of degree 2 in the place of 3. Not a number where no course lies in the mesh.
     """
 
     contacts: tuple[str, ...]
@@ -69,7 +69,10 @@ def error_estimate(
         )
         found = np.concatenate([each.second_difference_ohm for each in fine], axis=1)
         other = np.concatenate([each.second_difference_ohm for each in plain], axis=1)
-        apart = np.sqrt(np.nanmean((found - other) ** 2, axis=1)) / np.nanmax(np.abs(found), axis=1)
+        known = np.isfinite(found[0]) & np.isfinite(other[0])
+        if known.any():
+            found, other = found[:, known], other[:, known]
+            apart = np.sqrt(np.mean((found - other) ** 2, axis=1)) / np.abs(found).max(axis=1)
     return ErrorEstimate(field.contacts, frozen(energy), frozen(energy**2), frozen(apart))
 
 

@@ -1,27 +1,37 @@
-"""What is written of a field together: HDF5 to compute with, VTU to look at, JSON to know what they are."""
+"""What is written of a field together: HDF5 to compute with, VTU to look at, a table of courses, and JSON."""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from contextlib import ExitStack
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 import cauda
+from cauda.anatomy.model import RootPath
+from cauda.arrays import Floats
 from cauda.errors import FieldError
-from cauda.field import field_files
+from cauda.field import along, field_files
+from cauda.field.error_estimate import error_estimate
 from cauda.field.field_type import Field
 from cauda.field.field_vtu import write_field_vtu
 from cauda.files import Source, atomic, json_text, source
 
 
 def write(
-    field: Field, path: Path, asked: Mapping[str, Any], currents_ma: str | None = None
+    field: Field,
+    path: Path,
+    asked: Mapping[str, Any],
+    currents_ma: str | None = None,
+    paths: Sequence[RootPath] = (),
 ) -> tuple[Path, ...]:
-    """Write a field as ``.h5``, ``.vtu`` and ``.json`` of one name, and return the paths.
+    """Write a field as ``.h5``, ``.vtu``, ``.tsv`` and ``.json`` of one name, and return the paths.
 
-    After an error all three are as they were.
+    After an error all of them are as they were.
 
     Parameters
     ----------
@@ -32,25 +42,33 @@ def write(
         JSON-ready: what the field was asked for with, see `is_current`.
     currents_ma : str, optional
         The montage that the VTU file shows, see `field_vtu.write_field_vtu`.
+    paths : sequence of RootPath
+        Roots and rootlets along which the table gives potential, field and second difference, see
+        `along.write`; without any there is no table.
 
     Raises
     ------
     FieldError
         If the montage is none.
     """
-    view, about = path.with_suffix(".vtu"), path.with_suffix(".json")
-    # The file of JSON comes last: it says that the others are whole.
-    with atomic(about) as text, atomic(view) as seen, atomic(path) as data:
-        write_field_vtu(field, seen, currents_ma)
+    view, table, about = (path.with_suffix(ending) for ending in (".vtu", ".tsv", ".json"))
+    with ExitStack() as stack:
+        # The file of JSON comes last: it says that the others are whole.
+        text = stack.enter_context(atomic(about))
+        temporary = {table: stack.enter_context(atomic(table))} if paths else {}
+        temporary |= {view: stack.enter_context(atomic(view)), path: stack.enter_context(atomic(path))}
+        write_field_vtu(field, temporary[view], currents_ma)
         # field_files refuses another ending.
-        inner = data.with_name(f"{data.name}.h5")
+        inner = temporary[path].with_name(f"{temporary[path].name}.h5")
         try:
-            field_files.write(field, inner).replace(data)
+            field_files.write(field, inner).replace(temporary[path])
         finally:
             inner.unlink(missing_ok=True)
-        files = [Source(path.name, source(data).sha256), Source(view.name, source(seen).sha256)]
-        text.write_text(json_text(_document(field, asked, files)), "utf-8")
-    return path, view, about
+        if paths:
+            along.write(along.along(field, paths), field.contacts, temporary[table])
+        files = [Source(name.name, source(temporary[name]).sha256) for name in reversed(temporary)]
+        text.write_text(json_text(_document(field, asked, files, paths)), "utf-8")
+    return path, view, *((table,) if paths else ()), about
 
 
 def is_current(path: Path, asked: Mapping[str, Any], sources: tuple[Source, ...]) -> bool:
@@ -100,7 +118,10 @@ def sidecar(path: Path) -> dict[str, Any]:
     return document
 
 
-def _document(field: Field, asked: Mapping[str, Any], files: list[Source]) -> dict[str, Any]:
+def _document(
+    field: Field, asked: Mapping[str, Any], files: list[Source], paths: Sequence[RootPath]
+) -> dict[str, Any]:
+    estimate = error_estimate(field, paths)
     return {
         "version": cauda.__version__,
         "frame": "RAS",
@@ -111,8 +132,18 @@ def _document(field: Field, asked: Mapping[str, Any], files: list[Source]) -> di
         "returns": list(field.returns),
         "contact_ohm": field.contact_ohm.tolist(),
         "admittance_s": field.admittance_s.tolist(),
+        "error_estimate": {
+            "energy": _numbers(estimate.energy),
+            "impedance": _numbers(estimate.impedance),
+            "second_difference": _numbers(estimate.second_difference),
+        },
         "conductivities": dict(field.conductivities),
         "settings": dict(field.settings),
         "measures": dict(field.measures),
         "sources": [asdict(one) for one in field.sources],
     }
+
+
+def _numbers(values: Floats) -> list[float | None]:
+    """Return numbers as JSON has them: null for what is not known."""
+    return [float(f"{value:.4g}") if np.isfinite(value) else None for value in values]

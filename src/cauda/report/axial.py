@@ -85,6 +85,7 @@ def figure(
     tracing: Tracing | None,
     shown: Window,
     more: Sequence[legend.Entry] = (),
+    label: str | None = None,
 ) -> str:
     """Return a figure of sections.
 
@@ -99,6 +100,8 @@ def figure(
     shown : Window
     more : sequence of Entry
         What the legend tells besides.
+    label : str, optional
+        What a screen reader says of it, instead of how many sections there are.
     """
     clip = markup.element("rect", x=0, y=0, width=shown.width, height=shown.height)
     content = markup.element("defs", markup.element("clipPath", clip, id=f"{key}-window") + _hatch(key))
@@ -111,9 +114,9 @@ def figure(
     bottom = -(-len(some) // _COLUMNS) * (shown.height + _TITLE + _GAP)
     entries = [*_entries(key, some), *more, *(_annotation() if tracing is not None else [])]
     keys, height = _legend(entries, bottom + 18, shown.units_per_mm)
-    label = f"{len(some)} axial sections of the model from cranial to caudal"
-    label += "." if tracing is None else ", with the annotated points drawn over them."
-    return markup.svg(content + keys, WIDTH, bottom + height, label)
+    said = f"{len(some)} axial sections of the model from cranial to caudal"
+    said += "." if tracing is None else ", with the annotated points drawn over them."
+    return markup.svg(content + keys, WIDTH, bottom + height, label or said)
 
 
 def _panel(key: str, cut: Cut, tracing: Tracing | None, shown: Window) -> str:

@@ -3,19 +3,21 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from html import escape
 
 from cauda import __version__
 from cauda.anatomy.model import RootPath, SpineModel
 from cauda.annotation.tracing import Tracing
+from cauda.field.field_type import Field
 from cauda.lead import Lead
 from cauda.report import (
     along,
     axial,
     courses,
     cutting,
+    fields,
     leads,
     legend,
     level_tables,
@@ -64,17 +66,24 @@ _MADE = {
 
 
 def chapters(
-    model: SpineModel, tracing: Tracing | None, placed: Sequence[Lead], tell: Progress
+    model: SpineModel,
+    tracing: Tracing | None,
+    placed: Sequence[Lead],
+    solved: Iterable[tuple[Lead, Field]],
+    tell: Progress,
 ) -> tuple[Chapter, ...]:
     """Return the sections of the page in their order, telling each step and the fraction done before it."""
     views_of_all = _views(model, tracing, tell)
     tell("cut the sections", 0.75)
     sections = _axial(model, tracing)
     tell("draw the leads", 0.8)
+    seen_leads = _leads(model, tracing, placed)
+    tell("draw the fields", 0.85)
     found = (
         Chapter("views", "Views", views_of_all),
         Chapter("sections", "Axial sections", sections),
-        Chapter("leads", "Leads", _leads(model, tracing, placed)),
+        Chapter("leads", "Leads", seen_leads),
+        Chapter("fields", "Fields", _fields(model, solved)),
         Chapter("findings", "Findings", _findings(model)),
         Chapter("levels", "Levels", _levels(model)),
         Chapter("sizes", "Sizes and fit", _sizes(model)),
@@ -202,6 +211,10 @@ def _synthesized(model: SpineModel) -> str:
 
 def _leads(model: SpineModel, tracing: Tracing | None, placed: Sequence[Lead]) -> tuple[Block, ...]:
     return tuple(block for lead in placed for block in leads.blocks(model, lead, tracing))
+
+
+def _fields(model: SpineModel, solved: Iterable[tuple[Lead, Field]]) -> tuple[Block, ...]:
+    return tuple(block for lead, field in solved for block in fields.blocks(model, lead, field))
 
 
 def _findings(model: SpineModel) -> tuple[Block, ...]:

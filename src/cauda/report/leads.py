@@ -38,27 +38,27 @@ _STATUS = {
 
 def blocks(model: SpineModel, lead: Lead, tracing: Tracing | None) -> tuple[str | Figure | Table, ...]:
     """Return what the page tells of one lead in its place."""
-    key, name = f"lead-{_id(lead.name)}", element("b", escape(lead.name))
+    key, name = f"lead-{identifier(lead.name)}", element("b", escape(lead.name))
     pushed = model if lead.indentation is None else indented(model, lead)
-    over = (
+    view = (
         f"Lead {name} over dura, cord and roots; of the dura the far wall is shown, of the lead's body its "
         "shape. The dotted line is the wall of the canal. Cranial is up."
     )
     slices = () if tracing is None else tracing.dura
     cuts = _cuts(pushed, lead, slices)
     shown = axial.window(cuts)
-    drawn = [Cut(cut.section, cut.met, _drawn(lead, cut.section.plane, shown)) for cut in cuts]
+    over = [Cut(cut.section, cut.met, drawn(lead, cut.section.plane, shown)) for cut in cuts]
     across = (
         f"Axial sections across the most cranial, the middle and the most caudal contact of {name}: its body "
         "gray, metal black. Radiological convention."
     )
     return (
         element("p", words(lead)),
-        Figure(f"figure-{key}", over, _view(pushed, lead)),
+        Figure(f"figure-{key}", view, _view(pushed, lead)),
         Figure(
             f"figure-{key}-sections",
             across,
-            axial.figure(key, drawn, tracing, shown, legend.tissues(("lead", "contact"))),
+            axial.figure(key, over, tracing, shown, legend.tissues(("lead", "contact"))),
         ),
         contacts(model, lead),
     )
@@ -112,10 +112,29 @@ def contacts(model: SpineModel, lead: Lead) -> Table:
         for contact in lead.contacts
     ]
     caption = f"Contacts of {element('b', escape(lead.name))}: centers in RAS, levels at their heights."
-    return Table(f"lead-{_id(lead.name)}-table", caption, columns, rows).without_blanks()
+    return Table(f"lead-{identifier(lead.name)}-table", caption, columns, rows).without_blanks()
 
 
-def _id(name: str) -> str:
+def drawn(lead: Lead, plane: Plane, shown: Window) -> str:
+    """Return the section of the lead: its body, and its contacts as thick lines."""
+    body = [shown.drawn(curve) for curve in outlines(lead.vertices_mm, lead.triangles, plane)]
+    title = markup.element("title", escape(lead.name))
+    content = markup.path(body, content=title, class_="lead") if body else ""
+    for index, contact in enumerate(lead.contacts):
+        lines: Floats = pieces(lead.vertices_mm, lead.triangles[lead.contact == index], plane)
+        if len(lines):
+            title = markup.element("title", escape(contact.name))
+            content += markup.path(shown.drawn(lines), closed=False, content=title, class_="metal")
+    return content
+
+
+def reaches(contact: Contact, plane: Plane) -> bool:
+    """Return whether a plane cuts a contact."""
+    height = (np.concatenate(contact.outlines_mm) - plane.point_mm) @ plane.normal
+    return bool(height.min() <= 0 <= height.max())
+
+
+def identifier(name: str) -> str:
     """Return a name as it may stand in an id."""
     return "".join(letter if letter.isalnum() or letter == "-" else "-" for letter in name)
 
@@ -176,7 +195,7 @@ def _solids(lead: Lead) -> tuple[Solid, ...]:
 
 def _clipped(panel: Panel, content: str, lead: Lead) -> str:
     """Return what is drawn in a panel without what lies beside it."""
-    name = f"lead-{_id(lead.name)}-{round(panel.x)}"
+    name = f"lead-{identifier(lead.name)}-{round(panel.x)}"
     frame = markup.element("rect", x=panel.x, y=TOP, width=panel.width, height=panel.height)
     clip = markup.element("defs", markup.element("clipPath", frame, id=name))
     return clip + markup.element("g", content, clip_path=f"url(#{name})")
@@ -202,29 +221,10 @@ def _cuts(model: SpineModel, lead: Lead, slices: Sequence[Contour]) -> list[Cut]
 
 def _cut(model: SpineModel, some: Sequence[Contact], slices: Sequence[Contour], height_mm: float) -> Cut:
     section: Section = section_at(model, slices, "", height_mm)
-    met = [contact.name for contact in some if _reaches(contact, section.plane)]
+    met = [contact.name for contact in some if reaches(contact, section.plane)]
     title = f"Across {', '.join(met)}"
     named = Section((title,), section.plane, section.height_mm, section.note, section.of_cord)
     return Cut(named, crosscut(model, section.plane))
-
-
-def _reaches(contact: Contact, plane: Plane) -> bool:
-    """Return whether a plane cuts a contact."""
-    height = (np.concatenate(contact.outlines_mm) - plane.point_mm) @ plane.normal
-    return bool(height.min() <= 0 <= height.max())
-
-
-def _drawn(lead: Lead, plane: Plane, shown: Window) -> str:
-    """Return the section of the lead: its body, and its contacts as thick lines."""
-    body = [shown.drawn(curve) for curve in outlines(lead.vertices_mm, lead.triangles, plane)]
-    title = markup.element("title", escape(lead.name))
-    content = markup.path(body, content=title, class_="lead") if body else ""
-    for index, contact in enumerate(lead.contacts):
-        lines: Floats = pieces(lead.vertices_mm, lead.triangles[lead.contact == index], plane)
-        if len(lines):
-            title = markup.element("title", escape(contact.name))
-            content += markup.path(shown.drawn(lines), closed=False, content=title, class_="metal")
-    return content
 
 
 def _segment(model: SpineModel, point_mm: Floats) -> str:

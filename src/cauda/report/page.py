@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from html import escape
 from importlib import resources
@@ -13,8 +13,9 @@ from cauda.anatomy import model_files
 from cauda.anatomy.model import SpineModel
 from cauda.annotation.tracing import PUBLISHED_LEVELS, SIDES, RootName, Tracing
 from cauda.errors import ModelError
+from cauda.field.field_type import Field
 from cauda.files import write_text
-from cauda.report import courses, legend, tables
+from cauda.report import courses, fields, legend, tables
 from cauda.report.chapters import Block, Chapter, Pair, Progress, chapters
 from cauda.report.markup import Figure, Table, counted, element, number, with_unit
 
@@ -29,7 +30,8 @@ def report(folder: str | Path, *, progress: Progress | None = None) -> Path:
     ----------
     folder : str or Path
         ``OUT/sub-XX`` as ``cauda build`` left it: the model, and ``sub-XX_tracing.mrk.json``. Without the
-        tracing the sections show the model alone. Leads that ``cauda place`` put into this model are shown.
+        tracing the sections show the model alone. Leads that ``cauda place`` put into this model are shown,
+        and the fields of them that ``cauda solve`` left there.
     progress : callable, optional
         Called with the name of a step and the fraction done.
 
@@ -46,13 +48,16 @@ def report(folder: str | Path, *, progress: Progress | None = None) -> Path:
         If the tracing cannot be read.
     LeadError
         If a lead's file is damaged.
+    FieldError
+        If a field's file is damaged.
     """
     folder = Path(folder)
     model = model_files.read(folder)
     traced = folder / f"sub-{model.subject}_tracing.mrk.json"
     tracing = annotation.read(traced) if traced.is_file() else None
     path = folder / f"sub-{model.subject}.html"
-    write_text(path, page(model, tracing, lead.placed(folder), progress=progress))
+    leads = lead.placed(folder)
+    write_text(path, page(model, tracing, leads, fields.found(folder, leads), progress=progress))
     return path
 
 
@@ -60,6 +65,7 @@ def page(
     model: SpineModel,
     tracing: Tracing | None,
     leads: Sequence[lead.Lead] = (),
+    solved: Iterable[tuple[lead.Lead, Field]] = (),
     *,
     progress: Progress | None = None,
 ) -> str:
@@ -72,6 +78,9 @@ def page(
         What it was built from, to be drawn over the sections.
     leads : sequence of Lead
         Leads in their places in this model.
+    solved : iterable of (Lead, Field)
+        Fields of such leads, each with its lead; taken one after the other, so that they need not all be in
+        memory.
     progress : callable, optional
         Called with the name of a step and the fraction done.
 
@@ -85,7 +94,7 @@ def page(
         raise ModelError(
             f"sub-{model.subject}: the model has no surface {', '.join(lacking)}; build the model again"
         )
-    content = chapters(model, tracing, leads, progress or (lambda _step, _fraction: None))
+    content = chapters(model, tracing, leads, solved, progress or (lambda _step, _fraction: None))
     title = escape(f"Spine model sub-{model.subject}")
     style = resources.files("cauda.report").joinpath("style.css").read_text(encoding="utf-8")
     head = (

@@ -13,6 +13,7 @@ from cauda.volume import cutting, improving, lattice, placing, quality
 from cauda.volume.facets import facets, owners
 from cauda.volume.mesh import VolumeMesh
 from cauda.volume.region import Region
+from cauda.volume.threads import threaded
 
 Progress = Callable[[str, float], None]
 """Takes the step that the work is at, and the fraction done of the whole, 0 to 1."""
@@ -118,7 +119,9 @@ def _lattice(regions: Sequence[Region], grading: Grading) -> cutting.Body:
     centers = tree.centers_mm
     keep = _box_distance(domain, centers) < 2 * tree.edges_mm
     keep[keep] = domain.distance_mm(centers[keep]) < 2 * tree.edges_mm[keep]
-    return cutting.body(*lattice.tetrahedra(tree, keep))
+    points, cells = lattice.tetrahedra(tree, keep)
+    threads = [region.thread for region in regions if region.thread is not None]
+    return cutting.body(threaded(points, cells, threads), cells)
 
 
 def _largest(regions: Sequence[Region]) -> float:
