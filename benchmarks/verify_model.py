@@ -88,7 +88,7 @@ def set_bars(model: SpineModel) -> Iterator[Bar]:
     yield from pymeshlab_bar(whole)
     smallest = soundness.angles_deg(whole.vertices_mm, whole.triangles).min(axis=1)
     yield at_least("triangles with all angles >= 20 deg", 100 * float((smallest >= 20).mean()), 99.9, 4, " %")
-    yield at_least("smallest angle", float(smallest.min()), 3, 2, " deg")
+    yield at_least("smallest angle", float(smallest.min()), 1, 2, " deg")
     overlap = overlaps(model)
     worst = max(overlap.items(), key=lambda item: item[1], default=(("", ""), 0.0))
     good = worst[1] < MOST_OVERLAP_MM3

@@ -48,6 +48,9 @@ GRAY_DEPTH_MM = 0.3
 LEAST_CORD_MM2 = 6.0
 FAT_WIDTH_MM = 10.0
 FILUM_RADIUS_MM = 0.5
+GANGLION_OFF_MM = 5.0
+"""Vertebrae are told by a straight course of the ganglia: one of them may lie off it."""
+
 LEAST_FILUM_RADIUS_MM = 0.35
 """It is thinner than it should be where the last contour of the cord is hardly wider."""
 
@@ -117,7 +120,7 @@ def _horn_bars(built: LocalModel, segments: list[Segment]) -> Iterator[Bar]:
     where = [f"{level} {name}" for level, horn in horns.items() for name in horn]
     depth = -built.distance("gray_matter", points)
     least = int(np.argmin(depth))
-    yield at_least("horn points: depth in the gray matter", float(depth[least]), 0.05, 3, " mm", where[least])
+    yield at_least("horn points: depth in the gray matter", float(depth[least]), 0.0, 3, " mm", where[least])
     odd = []
     for level, horn in horns.items():
         if level in lacking:
@@ -188,7 +191,7 @@ def entry_bars(built: LocalModel, tracing: Tracing) -> Iterator[Bar]:
 
 
 def vertebra_bars(built: LocalModel) -> Iterator[Bar]:
-    """Bars of the vertebrae: in order, without a gap, each ganglion from L1 to L5 in its own."""
+    """Bars of the vertebrae: in order, without a gap, each ganglion from L1 to L5 beside its own."""
     vertebrae = built.model.vertebrae
     ends = {each.level: (built.height(each.upper_mm), built.height(each.lower_mm)) for each in vertebrae}
     high = [upper - lower for upper, lower in ends.values()]
@@ -196,12 +199,15 @@ def vertebra_bars(built: LocalModel) -> Iterator[Bar]:
     yield at_most("vertebrae: gap or overlap between neighbors", step, 1e-5, 6, " mm")
     least, most = min(high, default=0.0), max(high, default=0.0)
     yield Bar("vertebrae: heights", f"{least:.1f} to {most:.1f} mm", "20 to 50 mm", 20 <= least <= most <= 50)
-    odd = []
+    off = {"none": 0.0}
     for path in built.paths("dorsal"):
-        upper, lower = ends.get(path.root.level, (np.inf, -np.inf))
-        if path.root.level.startswith("L") and not lower <= built.height(path.points_mm[-1]) <= upper:
-            odd.append(str(path.root))
-    yield none("vertebrae: ganglia of L1 to L5 beside another one", odd)
+        if path.root.level.startswith("L") and path.root.level in ends:
+            upper, lower = ends[path.root.level]
+            height = built.height(path.points_mm[-1])
+            off[str(path.root)] = max(height - upper, lower - height, 0.0)
+    worst = max(off, key=off.__getitem__)
+    name = "vertebrae: ganglion of L1 to L5 above or below its own, most"
+    yield at_most(name, off[worst], GANGLION_OFF_MM, 2, " mm", worst)
 
 
 def filum_bars(built: LocalModel) -> Iterator[Bar]:

@@ -37,6 +37,12 @@ _FIRMER = 100.0
 """How much harder traced roots are to move than synthesized ones."""
 
 
+_SAC_SCALES = (1.0, 0.86, 0.93, 1.1)
+"""Lengths of the sac's edges that are tried, over the usual one, where its surfaces meet."""
+
+_EARLIER, _MEETING_MM = 10, 4.0
+"""So many nodes before a root leaves the sac surfaces are looked at, and so near to it."""
+
 _log = logging.getLogger(__name__)
 
 
@@ -143,9 +149,7 @@ def roots(
         tell("make the solids", 0.6)
         try:
             solid = fans if rootlets_solid else []
-            made = solids(moved, radii_mm, bed.walls, bed.around, bed.dura_mm, solid)
-            if further:
-                _refuse_meeting(made, moved, bed)
+            made = _apart_solids(moved, radii_mm, bed, solid)
             left_out += _unplaced(further, laid, gone)
             return Roots(laid, moved, radii_mm, fans, made, left_out)
         except RootError as error:
@@ -174,21 +178,58 @@ def _crossing(courses: Sequence[Course], radii_mm: Sequence[Floats], bed: Bed) -
     return None
 
 
-def _refuse_meeting(made: Solids, courses: Sequence[Course], bed: Bed) -> None:
-    """Blame the root that was not traced and lies next to where surfaces of the dura and within it meet."""
+def _apart_solids(
+    courses: Sequence[Course], radii_mm: Sequence[Floats], bed: Bed, fans: Sequence[rootlets.Fan]
+) -> Solids:
+    """Return solids whose surfaces do not meet where roots leave the sac.
+
+    Where they do, the sac is tried with other edges; at last a root that was not traced is blamed.
+    """
+    first: tuple[Solids, Floats] | None = None
+    for scale in _SAC_SCALES:
+        around = replace(bed.around, sac_scale=scale)
+        made = solids(courses, radii_mm, bed.walls, around, bed.dura_mm, fans)
+        places = _meetings(made, courses)
+        if not len(places):
+            return made
+        first = first or (made, places)
+        _log.info(
+            "the dura meets itself at %d places with edges of %g of the usual length", len(places), scale
+        )
+    assert first is not None
+    _refuse_meeting(first[1], courses, bed)
+    return first[0]
+
+
+def _meetings(made: Solids, courses: Sequence[Course]) -> Floats:
+    """Return where triangles of the dura or of what it holds meet near the exits of roots, ``(n, 3)``."""
     triangles = np.concatenate([*made.regions["csf"], *made.boundaries["dura_outer"]])
+    points = made.pool.points_mm()
+    ways = [course.points_mm[max(course.leave - _EARLIER, 0) :] for course in courses]
+    if ways:
+        middle = points[triangles].mean(axis=1)
+        near = cKDTree(np.concatenate(ways)).query(middle, distance_upper_bound=_MEETING_MM)[0]
+        triangles = triangles[np.isfinite(near)]
     used, index = np.unique(triangles, return_inverse=True)
     index = index.reshape(-1, 3)
     _, once = np.unique(np.sort(index, axis=1), axis=0, return_index=True)
-    vertices = made.pool.points_mm()[used]
-    pairs = self_intersections(vertices, index[once])
-    untraced = [each for each in courses if each.root not in bed.traced_mm]
-    if len(pairs) and untraced:
-        places = vertices[index[once][pairs[:, 0]]].mean(axis=1)
-        points = np.concatenate([each.points_mm for each in untraced])
-        owner = np.repeat(np.arange(len(untraced)), [len(each.points_mm) for each in untraced])
-        nearest = owner[cKDTree(points).query(places)[1]]
-        worst = untraced[int(np.bincount(nearest).argmax())]
+    pairs = self_intersections(points[used], index[once])
+    return np.asarray(points[used][index[once][pairs[:, 0]]].mean(axis=1))
+
+
+def _refuse_meeting(places_mm: Floats, courses: Sequence[Course], bed: Bed) -> None:
+    """Blame the root that was not traced and lies next to where surfaces meet, if there is one near."""
+    untraced = [each for each in courses if not _is_traced(each, bed)]
+    if not untraced:
+        return
+    points = np.concatenate([each.points_mm for each in untraced])
+    owner = np.repeat(np.arange(len(untraced)), [len(each.points_mm) for each in untraced])
+    found = cKDTree(points).query(places_mm, distance_upper_bound=_MEETING_MM)
+    near = owner[np.asarray(found[1])[np.isfinite(found[0])]]
+    if len(near):
+        # What was asked for on top goes before a ventral root of a traced one.
+        further = [one for one in near.tolist() if untraced[one].root not in bed.traced_mm]
+        worst = untraced[int(np.bincount(further or near).argmax())]
         name = worst.name if worst.part == "ventral" else str(worst.root)
         raise RootError(name, "its surface meets another one")
 

@@ -67,11 +67,14 @@ class Surroundings:
         Least depth of the epidural space behind the sac.
     soft_tissue_mm : float
         How far the soft tissue reaches around the canal.
+    sac_scale : float
+        Length of the edges of the sac and of the holes in it, over the usual one.
     """
 
     gray: PolarSurface | None
     dorsal_fat_mm: float
     soft_tissue_mm: float
+    sac_scale: float = 1.0
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -151,20 +154,22 @@ def solids(
     """
     made = Solids()
     pool = made.pool
+    scale = around.sac_scale
     surfaces = (
         inflated(walls.cord, CORD_EDGE_MM, CORD_TIP_EDGE_MM),
-        inflated(walls.dura_inner, SAC_EDGE_MM, SAC_TIP_EDGE_MM),
-        inflated(walls.dura_outer, SAC_EDGE_MM, SAC_TIP_EDGE_MM),
+        inflated(walls.dura_inner, scale * SAC_EDGE_MM, SAC_TIP_EDGE_MM),
+        inflated(walls.dura_outer, scale * SAC_EDGE_MM, SAC_TIP_EDGE_MM),
     )
     shapes = {course.root: GanglionShape.of(course, dura_mm) for course in courses if course.part == "dorsal"}
     roots, fan_of = [], {(fan.root, fan.part): fan for fan in fans}
     for course, radius in zip(courses, radii_mm, strict=True):
         fan = fan_of.get((course.root, course.part))
         with _about(course):
-            roots.append(_root(pool, course, radius, surfaces, shapes[course.root], dura_mm, fan))
+            shape = shapes[course.root]
+            roots.append(_root(pool, course, radius, surfaces, shape, dura_mm, fan, scale * _SLEEVE_LOOP_MM))
     pia, patches, thread = _cord(made, surfaces[0], walls, roots)
     _gray(made, around.gray)
-    inner, outer = (_sac(pool, surfaces[layer], roots, layer) for layer in (1, 2))
+    inner, outer = (_sac(pool, surfaces[layer], roots, layer, scale * SAC_EDGE_MM) for layer in (1, 2))
     csf = [*inner.parts, *_turned(pia), *_turned(thread)]
     made.regions["csf"] = csf
     made.regions["dura"] = [*outer.parts, *_turned(inner.parts)]
@@ -297,6 +302,7 @@ def _root(
     shape: GanglionShape,
     dura_mm: float,
     fan: Fan | None,
+    loop_mm: float,
 ) -> _Root:
     path = Path(course.points_mm)
     free = sleeve_mm(course, radius_mm)
@@ -311,7 +317,7 @@ def _root(
     end, dome = _end(course, path, shape, float(tubes[2].radius_mm[course.ganglion]))
     begin = float(path.arc_mm[course.exit]) - 0.5
     cord, inner, wall = surfaces
-    edge = min(_SLEEVE_LOOP_MM, _LOOP_SHARE * float(free[course.leave]))
+    edge = min(loop_mm, _LOOP_SHARE * float(free[course.leave]))
     entry = None if opened else crossing(own, cord, _ENTRY_LOOP_MM, 0.0, min(9.0, end - 1.0))
     sleeves = (
         crossing(tubes[1], inner, edge, begin, end - 0.4),
@@ -390,15 +396,15 @@ class _Sac:
     rings: list[Ints]
 
 
-def _sac(pool: Pool, wall: PolarSurface, roots: Sequence[_Root], layer: int) -> _Sac:
+def _sac(pool: Pool, wall: PolarSurface, roots: Sequence[_Root], layer: int, edge_mm: float) -> _Sac:
     """One surface of the dura: the sac with its holes, and a sleeve from each to its end."""
-    body = shell(pool, wall, SAC_EDGE_MM, SAC_TIP_EDGE_MM)
+    body = shell(pool, wall, edge_mm, SAC_TIP_EDGE_MM)
     begins = [root.begin(layer) for root in roots]
     found = [(index, loop.points_mm) for loop, index in begins]
     with _blaming(roots):
-        outside, _ = punched(pool, wall, body, found, SAC_EDGE_MM, patches=False, name="dura")
+        outside, _ = punched(pool, wall, body, found, edge_mm, patches=False, name="dura")
     sleeves = [_tube(pool, root, layer) for root in roots]
-    cap = _cap(pool, body.top, SAC_EDGE_MM)
+    cap = _cap(pool, body.top, edge_mm)
     return _Sac([outside, cap, *(side for side, _ in sleeves)], [ring for _, ring in sleeves])
 
 
