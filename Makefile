@@ -28,12 +28,14 @@ $(READY): requirements.lock pyproject.toml
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
 	@touch $@
 
-demo: $(READY) ## make a virtual subject, check it, build its model, place a lead, write its report
+demo: $(READY) ## make a virtual subject, build its model, place a lead, mesh, solve, write its report
 	rm -rf demo
 	$(BIN)/cauda phantom demo/dataset --subjects 1 --seed 7
 	$(BIN)/cauda check demo/dataset
 	$(BIN)/cauda build demo/dataset -o demo/models
 	$(BIN)/cauda place demo/models/sub-01 --lead specify-5-6-5-like --top vertebra:T12
+	$(BIN)/cauda mesh demo/models/sub-01 --lead specify-5-6-5-like --size coarse
+	$(BIN)/cauda solve demo/models/sub-01 --lead specify-5-6-5-like --conductivities capogrosso2013
 	$(BIN)/cauda report demo/models/sub-01
 	@echo "The report is demo/models/sub-01/sub-01.html: open it in a browser."
 

@@ -15,14 +15,41 @@ from cauda.volume.mesh import Label, VolumeMesh
 from cauda.volume.meshing import Grading, tetrahedra
 from cauda.volume.region import Region
 
-SIZES = {"coarse": (0.8, 0.3), "normal": (0.5, 0.3), "fine": (0.3, 0.2)}
-"""Edges at interfaces near the source, mm, and how much longer they may be for each mm away from these."""
-
 _LEAST_REACH_MM = 40.0
 _SOURCE = "around_the_source"
 # About the source potentials fall by half within a third of its distance.
-_NEAR_MM, _PER_MM = 8.0, 0.15
-_OUTER_EDGE_MM = 5.0
+_NEAR_MM = 8.0
+_SOURCE_SHARE = 0.25
+
+
+@dataclass(frozen=True, slots=True)
+class Edges:
+    """Longest edges.
+
+    Attributes
+    ----------
+    interface_mm : float
+        At interfaces near the source; at the source a quarter of that.
+    growth : float
+        How much longer they may be for each mm away from interfaces and the source.
+    along : float
+        How much longer, at interfaces, for each mm away from the source, from 8 mm on.
+    most_mm : float
+        Of all.
+    """
+
+    interface_mm: float
+    growth: float = 0.3
+    along: float = 0.15
+    most_mm: float = 5.0
+
+    @property
+    def source_mm(self) -> float:
+        """At the source."""
+        return _SOURCE_SHARE * self.interface_mm
+
+
+SIZES = {"coarse": Edges(0.8), "normal": Edges(0.5), "fine": Edges(0.3, 0.2)}
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -58,12 +85,10 @@ class Solved:
 
 def solved(
     cylinder: LayeredCylinder,
-    edge_mm: float,
+    edges: Edges,
     *,
     tilt_deg: float = 7.0,
     reach_mm: float = 0.0,
-    source_edge_mm: float | None = None,
-    growth: float = 0.3,
 ) -> Solved:
     """Mesh a layered cylinder within a ball, and solve for a point source.
 
@@ -72,21 +97,16 @@ def solved(
     Parameters
     ----------
     cylinder : LayeredCylinder
-    edge_mm : float
-        Longest edges at interfaces near the source.
+    edges : Edges
     tilt_deg : float
         Of the cylinder's axis against the lattice.
     reach_mm : float
         Radius of the ball; it is at least so large that the ball holds the cylinder and the source well.
-    source_edge_mm : float, optional
-        Longest edge about the source; a quarter of `edge_mm` if not given.
-    growth : float
-        Of edges, away from interfaces and the source, mm per mm.
     """
     axes = tilted(tilt_deg)
     reach_mm = max(reach_mm, _LEAST_REACH_MM, 4 * cylinder.radii_mm[-1], 4 * cylinder.source_mm)
-    regions = _Regions(cylinder, axes, edge_mm, source_edge_mm or edge_mm / 4, reach_mm).all()
-    mesh = tetrahedra(regions, grading=Grading(growth=growth))
+    regions = _Regions(cylinder, axes, edges, reach_mm).all()
+    mesh = tetrahedra(regions, grading=Grading(growth=edges.growth))
     layer = np.array([int(label.tissue) for label in mesh.labels])[mesh.label]
     along = np.array(cylinder.longitudinal_s_per_m)[layer]
     across = np.array(cylinder.transverse_s_per_m)[layer]
@@ -120,8 +140,7 @@ def boundary(cells: Ints) -> Ints:
 class _Regions:
     cylinder: LayeredCylinder
     axes: Floats
-    edge_mm: float
-    source_edge_mm: float
+    edges: Edges
     reach_mm: float
 
     def all(self) -> list[Region]:
@@ -144,8 +163,8 @@ class _Regions:
             lambda points: np.linalg.norm(points, axis=1) - reach,
             -corner,
             corner,
-            _OUTER_EDGE_MM,
-            _OUTER_EDGE_MM,
+            self.edges.most_mm,
+            self.edges.most_mm,
             direction=self._along,
         )
 
@@ -158,28 +177,30 @@ class _Regions:
             -corner,
             corner,
             lambda points: self._edge(points, radius),
-            _OUTER_EDGE_MM,
+            self.edges.most_mm,
             direction=self._along,
         )
 
     def _source(self) -> Region:
         center = self._source_mm
         gap = min(abs(self.cylinder.source_mm - radius) for radius in self.cylinder.radii_mm)
-        radius = min(gap / 3, 3 * self.source_edge_mm)
+        radius = min(gap / 3, 3 * self.edges.source_mm)
         return Region(
             Label(_SOURCE, str(self.cylinder.source_layer)),
             lambda points: np.linalg.norm(points - center, axis=1) - radius,
             center - radius,
             center + radius,
-            self.source_edge_mm,
-            self.source_edge_mm,
+            self.edges.source_mm,
+            self.edges.source_mm,
             direction=self._along,
         )
 
     def _edge(self, points: Floats, radius: float) -> Floats:
         far = np.maximum(np.linalg.norm(points - self._source_mm, axis=1) - _NEAR_MM, 0)
         # A cylinder that is thinner than an edge would be cut away.
-        longer: Floats = np.minimum(self.edge_mm + _PER_MM * far, min(radius, _OUTER_EDGE_MM))
+        longer: Floats = np.minimum(
+            self.edges.interface_mm + self.edges.along * far, min(radius, self.edges.most_mm)
+        )
         return longer
 
     def _along(self, points: Floats) -> Floats:

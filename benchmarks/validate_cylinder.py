@@ -41,7 +41,7 @@ CASES = {
 }
 """Those of the table of reference."""
 
-METHODS_TABLE = validation_tables.FOLDER / "cylinder_methods.tsv"
+METHODS_TABLE = validation_tables.FOLDER.parent / "experiments" / "cylinder_methods.tsv"
 
 TILTS_DEG = (0.0, 7.0, 20.0)
 METHODS: Mapping[str, Windows | None] = {
@@ -114,11 +114,10 @@ def _tabulated(size: str) -> dict[str, float]:
     far, near = [0.0], [0.0]
     for case, cylinder in CASES.items():
         table = verify_cylinder.read(verify_cylinder.REFERENCE, case)
-        edge_mm, growth = SIZES[size]
         found = (
             _solved(size, TILTS_DEG[1])
             if cylinder is CANONICAL
-            else solved(cylinder, edge_mm, growth=growth, tilt_deg=TILTS_DEG[1])
+            else solved(cylinder, SIZES[size], tilt_deg=TILTS_DEG[1])
         )
         off = 100 * np.abs(found.at(table.points_mm).potential[0] / table.potential_ohm - 1)
         distance = np.linalg.norm(table.points_mm - [cylinder.source_mm, 0, 0], axis=1)
@@ -137,13 +136,13 @@ def errors(size: str, tilt_deg: float, method: str) -> dict[str, Errors]:
     if windows is not None:
         recovery = Recovery(found.mesh, *_conductivity(found), windows)
     return {
-        name: _errors(
+        name: line_errors(
             found.linear(points)
             if windows is None
             else recovery.at(points @ found.axes.T, found.potential_ohm).potential[0],
             exact,
         )
-        for name, (points, exact) in _lines().items()
+        for name, (points, exact) in exact_lines().items()
     }
 
 
@@ -174,8 +173,7 @@ def _cases(quick: bool) -> Iterator[tuple[str, float]]:
 
 @cache
 def _solved(size: str, tilt_deg: float) -> Solved:
-    edge_mm, growth = SIZES[size]
-    return solved(CANONICAL, edge_mm, growth=growth, tilt_deg=tilt_deg)
+    return solved(CANONICAL, SIZES[size], tilt_deg=tilt_deg)
 
 
 def _conductivity(found: Solved) -> tuple[Floats, Floats]:
@@ -184,7 +182,7 @@ def _conductivity(found: Solved) -> tuple[Floats, Floats]:
 
 
 @cache
-def _lines() -> dict[str, tuple[Floats, Floats]]:
+def exact_lines() -> dict[str, tuple[Floats, Floats]]:
     """Points of each line and the series' potential there."""
     half = round(_HALF_MM / SPACING_MM * _STEPS)
     arc = np.arange(-half, half + 1) * SPACING_MM / _STEPS
@@ -201,7 +199,8 @@ def _lines() -> dict[str, tuple[Floats, Floats]]:
     return {name: (points, CANONICAL.potential_ohm(points)) for name, points in lines.items()}
 
 
-def _errors(found: Floats, exact: Floats) -> Errors:
+def line_errors(found: Floats, exact: Floats) -> Errors:
+    """Return the errors of potentials along a line of `exact_lines`."""
     d2, exact_d2 = (second_difference(each, _STEPS)[_STEPS:-_STEPS] for each in (found, exact))
     off = np.abs(_thresholds(found) / _thresholds(exact) - 1)
     return Errors(

@@ -27,7 +27,7 @@ import numpy as np
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
-from benchmarks.cylinder_mesh import SIZES, solved
+from benchmarks.cylinder_mesh import SIZES, Edges, solved
 from benchmarks.layered_cylinder import LayeredCylinder
 
 from cauda.arrays import Floats
@@ -106,13 +106,10 @@ def read(path: Path, case: str) -> Table:
     return Table(points, radius, potential)
 
 
-def relative_errors(
-    cylinder: LayeredCylinder, table: Table, size: tuple[float, float], tilt_deg: float
-) -> Floats:
-    """Return the error of each potential over the tabulated one, shape ``(n,)``; of size see `SIZES`."""
+def relative_errors(cylinder: LayeredCylinder, table: Table, edges: Edges, tilt_deg: float) -> Floats:
+    """Return the error of each potential over the tabulated one, shape ``(n,)``."""
     farthest = float(np.linalg.norm(table.points_mm, axis=1).max())
-    edge_mm, growth = size
-    found = solved(cylinder, edge_mm, growth=growth, tilt_deg=tilt_deg, reach_mm=_ON_BALL * farthest)
+    found = solved(cylinder, edges, tilt_deg=tilt_deg, reach_mm=_ON_BALL * farthest)
     errors: Floats = found.at(table.points_mm).potential[0] / table.potential_ohm - 1
     return errors
 

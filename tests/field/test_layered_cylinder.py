@@ -17,8 +17,7 @@ POINTS = np.array([[0.0, 0, 0], [4.3, 1.0, 2.0], [-6, 2, 1], [7.1, 0.5, 3], [9, 
 @pytest.fixture(scope="module")
 def coarse() -> Solved:
     """Return the canonical case on a coarse mesh."""
-    edge_mm, growth = SIZES["coarse"]
-    return solved(CANONICAL, edge_mm, growth=growth, tilt_deg=11.0)
+    return solved(CANONICAL, SIZES["coarse"], tilt_deg=11.0)
 
 
 def test_the_series_of_one_medium_in_layers_is_the_closed_form() -> None:

@@ -30,6 +30,7 @@ PRECISION_MM = 0.05
 """Isolines are drawn with as few points as this allows."""
 
 _LEAST_SHARE = 0.004
+_NOTHING_MV = 1e-9
 _BOLD = (1.0, 2.0, 5.0)
 _SHORTEST_MM = 0.5
 _OUTSIDE = (*NO_CURRENT, "soft_tissue", "bone", "disc", "ganglion", "nerve")
@@ -37,6 +38,7 @@ _BEYOND_SAC = (*_OUTSIDE, "fat", "dura", "encapsulation")
 _LABEL_SHORTEST = 70.0
 _LABEL_HEIGHT = 11.0
 _LETTER = 5.6
+_TAG_WIDTH = 52.0
 _SPOTS = (0.5, 0.38, 0.62, 0.26, 0.74, 0.14, 0.86, 0.05, 0.95)
 
 
@@ -118,12 +120,12 @@ def cathodes(field: Field, names: Sequence[str]) -> dict[str, float] | None:
 
 
 def spelled(montage: Mapping[str, float]) -> str:
-    """Return a montage for a reader.
+    r"""Return a montage for a reader.
 
     Examples
     --------
     >>> spelled({"C1": -0.5, "C12": -0.5, "case": 1.0})
-    'C1 −0.5, C12 −0.5, case +1 mA'
+    'C1 −0.5, C12 −0.5, case +1\u202fmA'
     """
     parts = [f"{name} {f'{current:+.3g}'.replace('-', markup.MINUS)}" for name, current in montage.items()]
     return ", ".join(parts) + f"{markup.NARROW_SPACE}mA"
@@ -145,7 +147,7 @@ def levels_mv(least: float, most: float, within: Sequence[float] = LEVELS) -> li
     [-3.15, -2.5, -2.0, -1.6, -1.25, -1.0]
     """
     largest = max(abs(least), abs(most))
-    if not largest > 0:
+    if largest < _NOTHING_MV:
         return []
     decades = range(int(np.floor(np.log10(largest * _LEAST_SHARE))), int(np.floor(np.log10(largest))) + 1)
     values = [float(f"{level}e{decade}") for decade in decades for level in within]
@@ -231,7 +233,7 @@ def _label(
         steps = np.concatenate([[0.0], np.cumsum(np.linalg.norm(np.diff(curve, axis=0), axis=1))])
         for share in _SPOTS:
             x, y = (float(np.interp(share * steps[-1], steps, one)) for one in curve.T)
-            if abs(x) > shown.width / 2 - half - 4 or abs(y) > shown.height / 2 - _LABEL_HEIGHT - 4:
+            if abs(x) > shown.width / 2 - half - _TAG_WIDTH or abs(y) > shown.height / 2 - _LABEL_HEIGHT - 4:
                 continue
             if any(abs(x - at[0]) < half + at[2] and abs(y - at[1]) < _LABEL_HEIGHT for at in taken):
                 continue

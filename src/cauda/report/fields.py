@@ -81,14 +81,16 @@ def blocks(model: SpineModel, lead: Lead, field: Field) -> tuple[str | Figure | 
 
 
 def default_montage(lead: Lead, field: Field) -> dict[str, float] | None:
-    """Return the montage that roots are shown for: 1 mA into the contact nearest to the lead's middle.
+    """Return the montage that roots are shown for: 1 mA into the middle contact of the lead's middle column.
 
-    Currents in mA; None where there is no such montage.
+    Currents in mA; None where there is no such montage. Of two in the middle it is the first one.
     """
-    contacts = [contact for contact in lead.contacts if contact.name not in field.returns] or lead.contacts
-    middle = np.mean([contact.center_mm for contact in lead.contacts], axis=0)
-    nearest = min(contacts, key=lambda contact: float(np.linalg.norm(contact.center_mm - middle)))
-    return cathodes(field, [nearest.name])
+    places = {one.name: (one.across_mm, one.along_mm) for one in lead.type.contacts}
+    middle = np.mean(list(places.values()), axis=0)
+    names = [name for name in places if name not in field.returns] or list(places)
+    # Rounded, so that the first of two that lie as near is the same on every machine.
+    nearest = min(names, key=lambda name: np.abs(places[name] - middle).round(6).tolist())
+    return cathodes(field, [nearest])
 
 
 def words(lead: Lead, field: Field) -> str:
@@ -131,7 +133,7 @@ def conductivities(key: str, field: Field) -> Table:
             tissue_name(tissue),
             _conductivity(given[tissue]["longitudinal_s_per_m"]),
             _conductivity(given[tissue]["transverse_s_per_m"]),
-            notes.get(tissue, "the set"),
+            notes.get(tissue, "set"),
             escape(str(given[tissue].get("status", ABSENT))),
             escape(str(given[tissue].get("source", ABSENT))),
         )

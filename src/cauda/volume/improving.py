@@ -12,16 +12,17 @@ from cauda.volume.cutting import Body, with_cells
 from cauda.volume.facets import Facets, normals
 from cauda.volume.placing import distances
 from cauda.volume.region import Region
-from cauda.volume.stars import complex_of, improve, turn
+from cauda.volume.stars import Complex, complex_of, improve, turn
 
-_GOAL_DEG = 12.0
 _PASSES = 4
 _OFF = 0.5
 _FLOOR = 0.15
 
 
-def improved(given: Body, faces: Facets, regions: Sequence[Region], sharp: Bools, slack: float) -> Body:
-    """Return a body whose worst tetrahedra are better.
+def improved(
+    given: Body, faces: Facets, regions: Sequence[Region], sharp: Bools, slack: float, goal_deg: float = 12.0
+) -> tuple[Body, Bools]:
+    """Return a body whose worst tetrahedra are better, and which vertices belong to any that were changed.
 
     Edges of surfaces that lie farther off than the other diagonal of their two faces would are turned first.
 
@@ -35,14 +36,29 @@ def improved(given: Body, faces: Facets, regions: Sequence[Region], sharp: Bools
         Vertices that lie on edges of surfaces: they stay where they are.
     slack : float
         By which share of its tolerance a surface may be displaced where that helps.
+    goal_deg : float
+        Tetrahedra are good enough where all dihedral angles are between this one and 180 degrees less it.
     """
     whole = complex_of(
         given.points_mm, given.cells, given.label, *_freedom(given, faces, regions, sharp, slack)
     )
     turn(whole, *_better_diagonals(given.points_mm, faces, regions), _FLOOR)
-    improve(whole, float(np.sin(np.radians(_GOAL_DEG))), _PASSES)
+    improve(whole, float(np.sin(np.radians(goal_deg))), _PASSES)
     there = whole.cells[:, 0] >= 0
-    return with_cells(replace(given, points_mm=whole.points), whole.cells[there], whole.label[there])
+    body = with_cells(replace(given, points_mm=whole.points), whole.cells[there], whole.label[there])
+    return body, _changed(given, whole)
+
+
+def _changed(given: Body, whole: Complex) -> Bools:
+    """Vertices of tetrahedra that are new, and of those with a corner that was moved."""
+    moved = np.asarray((whole.points != given.points_mm).any(axis=1))
+    cells = whole.cells[whole.cells[:, 0] >= 0]
+    new = np.ones(len(whole.cells), dtype=bool)
+    new[: len(given.cells)] = (whole.cells[: len(given.cells)] != given.cells).any(axis=1)
+    new = new[whole.cells[:, 0] >= 0]
+    changed = moved.copy()
+    changed[cells[new | moved[cells].any(axis=1)]] = True
+    return changed
 
 
 def _better_diagonals(points: Floats, faces: Facets, regions: Sequence[Region]) -> tuple[Ints, Ints]:

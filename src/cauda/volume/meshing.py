@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass
 
 import numpy as np
 
 from cauda.arrays import Bools, Floats
 from cauda.errors import MeshError
-from cauda.volume import cutting, improving, lattice, placing, quality
+from cauda.volume import cutting, lattice, quality
 from cauda.volume.facets import facets, owners
 from cauda.volume.mesh import VolumeMesh
+from cauda.volume.refining import refined
 from cauda.volume.region import Region
 from cauda.volume.threads import threaded
 
@@ -19,14 +20,8 @@ Progress = Callable[[str, float], None]
 """Takes the step that the work is at, and the fraction done of the whole, 0 to 1."""
 
 
-_SLACK = (0.3, 0.3, 0.6, 1.0, 2.0)
-"""In each round of improving, by which share of its tolerance a surface may be displaced where that helps."""
-
-_REACH = 0.75
+_REACH = 0.7
 """A surface nearer to the center of a cell than this share of its edge may pass through the cell."""
-
-_ENOUGH_DEG = 3.0
-"""After the second round it is enough if all dihedral angles are above."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,10 +35,17 @@ class Grading:
     cell_mm : float or None
         Edge of the largest cells of the lattice; each smaller one is half as large. None takes a value that
         makes the smallest wanted edge one of them.
+    stretch : float
+        How many times longer the cells of the lattice are in one direction; wanted lengths of edges are those
+        across it. Where surfaces and fields change slowly in a direction, that saves most tetrahedra.
+    along : tuple of 3 floats
+        That direction.
     """
 
     growth: float = 0.3
     cell_mm: float | None = None
+    stretch: float = 1.0
+    along: tuple[float, float, float] = (0.0, 0.0, 1.0)
 
 
 def tetrahedra(
@@ -63,10 +65,10 @@ def tetrahedra(
     Raises
     ------
     MeshError
-        If there is no region, two have one name, or a box is empty.
+        If there is no region, two have one name, a box is empty, or a length is not positive.
     """
-    _check(regions)
     grading = grading or Grading()
+    _check(regions, grading)
     told = progress or _silent
     told("lattice", 0.0)
     body = _lattice(regions, grading)
@@ -75,7 +77,7 @@ def tetrahedra(
         body = cutting.cut(body, regions, index, _allowed(regions, index))
         if index == 0:
             body = _near_domain(body)
-    body = _refined(body, regions, told)
+    body = refined(body, regions, lambda done: told("improving", 0.6 + 0.35 * done))
     told("measuring", 0.95)
     return _mesh(body, regions, grading)
 
@@ -84,7 +86,12 @@ def _silent(step: str, fraction: float) -> None:
     del step, fraction
 
 
-def _check(regions: Sequence[Region]) -> None:
+def _check(regions: Sequence[Region], grading: Grading) -> None:
+    if not grading.stretch > 0 or not any(grading.along):
+        raise MeshError(
+            f"grading: stretch is {grading.stretch} along {grading.along}, wanted more than 0 along some "
+            "direction"
+        )
     if not regions:
         raise MeshError("regions: there are none, wanted one or more, the first one around all others")
     names = [region.label.name for region in regions]
@@ -111,17 +118,34 @@ def _allowed(regions: Sequence[Region], index: int) -> Bools:
 
 
 def _lattice(regions: Sequence[Region], grading: Grading) -> cutting.Body:
-    domain = regions[0]
+    domain, steps = regions[0], _steps(grading)
     largest = grading.cell_mm or _largest(regions)
+    sizes = _Sizes(regions, grading.growth)
+    corners = np.array([[(domain.low_mm, domain.high_mm)[k >> i & 1][i] for i in range(3)] for k in range(8)])
+    corners = corners @ np.linalg.inv(steps)
     tree = lattice.octree(
-        domain.low_mm - largest, domain.high_mm + largest, largest, _Sizes(regions, grading.growth).too_large
+        corners.min(axis=0) - largest,
+        corners.max(axis=0) + largest,
+        largest,
+        lambda centers, edge: sizes.too_large(centers @ steps, edge),
     )
-    centers = tree.centers_mm
-    keep = _box_distance(domain, centers) < 2 * tree.edges_mm
-    keep[keep] = domain.distance_mm(centers[keep]) < 2 * tree.edges_mm[keep]
+    centers, reach = tree.centers_mm @ steps, 2 * max(grading.stretch, 1.0) * tree.edges_mm
+    keep = _box_distance(domain, centers) < reach
+    keep[keep] = domain.distance_mm(centers[keep]) < reach[keep]
     points, cells = lattice.tetrahedra(tree, keep)
     threads = [region.thread for region in regions if region.thread is not None]
-    return cutting.body(threaded(points, cells, threads), cells)
+    return cutting.body(threaded(points @ steps, cells, threads), cells)
+
+
+def _steps(grading: Grading) -> Floats:
+    """Axes of the lattice as rows, the last one as long as cells are stretched."""
+    along = np.array(grading.along) / np.linalg.norm(grading.along)
+    axis, cosine = np.array([-along[1], along[0], 0.0]), along[2]
+    if cosine < 0:
+        axis, cosine = -axis, -cosine
+    cross = np.array([[0, -axis[2], axis[1]], [axis[2], 0, -axis[0]], [-axis[1], axis[0], 0]])
+    turn = np.eye(3) + cross + cross @ cross / (1 + cosine)
+    return np.asarray(turn.T * np.array([1.0, 1.0, grading.stretch])[:, None])
 
 
 def _largest(regions: Sequence[Region]) -> float:
@@ -169,31 +193,6 @@ def _near_domain(body: cutting.Body) -> cutting.Body:
     return cutting.part(body, np.asarray(inside[body.cells].any(axis=1)))
 
 
-def _refined(body: cutting.Body, regions: Sequence[Region], told: Progress) -> cutting.Body:
-    """Vertices on surfaces placed, and the worst tetrahedra made better, in turn."""
-    table = owners(regions)
-    told("placing", 0.6)
-    faces = facets(body.cells, body.label, table, len(body.points_mm))
-    points, sharp = placing.sharpen(body.points_mm, body.cells, faces, regions)
-    body = replace(body, points_mm=placing.place(points, body.cells, faces, regions, sharp))
-    for step, slack in enumerate(_SLACK):
-        told("improving", 0.7 + 0.04 * step)
-        body = improving.improved(body, faces, regions, sharp, slack)
-        faces = facets(body.cells, body.label, table, len(body.points_mm))
-        if not step:
-            points, more = placing.sharpen(body.points_mm, body.cells, faces, regions)
-            body, sharp = replace(body, points_mm=points), sharp | more
-        body = replace(body, points_mm=placing.place(body.points_mm, body.cells, faces, regions, sharp))
-        if step and _least_deg(body) > _ENOUGH_DEG:
-            break
-    return body
-
-
-def _least_deg(body: cutting.Body) -> float:
-    inside = body.cells[body.label >= 0]
-    return float(quality.dihedral_deg(body.points_mm, inside)[:, 0].min(initial=180.0))
-
-
 def _mesh(body: cutting.Body, regions: Sequence[Region], grading: Grading) -> VolumeMesh:
     body = cutting.part(body, body.label >= 0)
     faces = facets(body.cells, body.label, owners(regions), len(body.points_mm))
@@ -207,7 +206,11 @@ def _mesh(body: cutting.Body, regions: Sequence[Region], grading: Grading) -> Vo
         faces=np.zeros((0, 3), dtype=np.int64),
         face_mark=np.zeros(0, dtype=np.int64),
         marks=(),
-        settings={"growth": grading.growth, "cell_mm": grading.cell_mm or _largest(regions)},
+        settings={
+            **asdict(grading),
+            "along": list(grading.along),
+            "cell_mm": grading.cell_mm or _largest(regions),
+        },
         measures={**measures, "paired_vertices": body.paired},
     )
 

@@ -20,9 +20,13 @@ from cauda.volume.facets import Facets, normals
 from cauda.volume.region import Region
 from cauda.volume.stars import incidence, settle
 
-_FLOOR = 0.12
+_FLOOR = 0.1
 _KEPT = 0.8
+_SHARES = (1.0, 0.5, 0.25)
 _FLAT = 0.15
+_MOST_OFF = 0.8
+"""Over the tolerance, how far vertices are placed off their surface at most for faces to be even."""
+
 _EDGED = 0.02
 _REACH = 0.35
 _FAR = 0.7
@@ -80,7 +84,12 @@ def distances(points_mm: Floats, owner: Ints, regions: Sequence[Region]) -> Floa
 
 
 def place(
-    points_mm: Floats, cells: Ints, faces: Facets, regions: Sequence[Region], fixed: Bools, sweeps: int = 1
+    points_mm: Floats,
+    cells: Ints,
+    faces: Facets,
+    regions: Sequence[Region],
+    fixed: Bools,
+    near: Bools | None = None,
 ) -> Floats:
     """Return vertices moved so that faces lie evenly about their surfaces.
 
@@ -92,19 +101,23 @@ def place(
     regions : sequence of Region
     fixed : (n,) bool
         Vertices that stay where they are.
-    sweeps : int
+    near : (n,) bool or None
+        The vertices to move; None for all.
 
     Returns
     -------
     (n, 3) float64
     """
     placed = points_mm.copy()
-    vertices = np.unique(faces.corners)
-    start, star = incidence(cells, vertices, len(points_mm))
-    for _ in range(sweeps):
-        vertex, shift = _even(placed, faces, regions)
-        shift[fixed[vertex]] = 0
-        _move(placed, cells, vertices, np.searchsorted(vertices, vertex), shift, start, star)
+    if near is not None:
+        faces = faces.some(np.asarray(near[faces.corners].any(axis=1)))
+    if not len(faces.corners):
+        return placed
+    vertex, shift = _even(placed, faces, regions)
+    moving = ~fixed[vertex] if near is None else ~fixed[vertex] & near[vertex]
+    vertex, shift = vertex[moving], shift[moving]
+    start, star = incidence(cells, vertex, len(points_mm))
+    _move(placed, cells, vertex, shift, start, star)
     return placed
 
 
@@ -141,7 +154,7 @@ def sharpen(
         vertex, shift = _to_edges(placed, watched, regions, rough)
         start, star = incidence(cells, vertex, len(placed))
         before = placed[vertex]
-        _move(placed, cells, vertex, np.arange(len(vertex)), shift, start, star, far=_FAR)
+        _move(placed, cells, vertex, shift, start, star, far=_FAR)
         left = np.linalg.norm(before + shift - placed[vertex], axis=1)
         sharp[vertex] = left < _ON_EDGE
         near = np.zeros(len(placed), dtype=bool)
@@ -167,7 +180,8 @@ def _even(points: Floats, faces: Facets, regions: Sequence[Region]) -> tuple[Int
 
     off = distances(points[key // count], key % count, regions)
     bulge = deviation(points, faces, regions).mean_mm - off[back].mean(axis=1)
-    mean = off + gathered(area * bulge) / gathered(area)
+    most = _MOST_OFF * np.array([region.tolerance_mm for region in regions])[key % count]
+    mean = off + np.clip(gathered(area * bulge) / gathered(area), -most, most)
     across = np.stack([gathered(normal[:, k]) for k in range(3)], axis=1)
     across /= np.maximum(np.linalg.norm(across, axis=1), np.finfo(float).tiny)[:, None]
     vertex, first, number = np.unique(key // count, return_index=True, return_counts=True)
@@ -185,10 +199,10 @@ def _least_squares(across: Floats, mean: Floats, first: Ints, number: Ints) -> F
         n, m = across[first[rows] + k], mean[first[rows] + k]
         matrix[rows] += n[:, :, None] * n[:, None, :]
         right[rows] -= m[:, None] * n
-    return _solved(matrix, right, _FLAT)
+    return solved(matrix, right, _FLAT)
 
 
-def _solved(matrix: Floats, right: Floats, flat: float) -> Floats:
+def solved(matrix: Floats, right: Floats, flat: float) -> Floats:
     """Shortest shifts that fit best, without the directions that hardly matter."""
     value, vector = np.linalg.eigh(matrix)
     inverse = np.where(value > flat * value[:, 2:], 1 / np.maximum(value, np.finfo(float).tiny), 0.0)
@@ -213,7 +227,7 @@ def _to_edges(points: Floats, faces: Facets, regions: Sequence[Region], rough: B
     area = np.linalg.norm(normals(points, faces.corners), axis=1)
     matrix, right, edged = _planes(points[vertex], start, order // 3, inset, value, slope, area)
     edged &= rough[vertex]
-    return vertex[edged], _solved(matrix[edged], right[edged], _EDGED)
+    return vertex[edged], solved(matrix[edged], right[edged], _EDGED)
 
 
 @compiled
@@ -291,14 +305,20 @@ def _move(
     points: Floats,
     cells: Ints,
     vertices: Ints,
-    rows: Ints,
     shift: Floats,
     start: Ints,
     star: Ints,
     *,
     far: float = _REACH,
 ) -> None:
-    """Shift ``vertices[rows]``, none farther than a share of its edges, where their tetrahedra allow it."""
-    target = points[vertices].copy()
-    target[rows] += shift
-    settle(points, cells, vertices, target, start, star, _FLOOR, _KEPT, far)
+    """Shift vertices, none farther than a share of its edges, as far as their tetrahedra allow it."""
+    target, left = points[vertices] + shift, np.ones(len(vertices), dtype=bool)
+    for share in _SHARES:
+        (rows,) = np.nonzero(left)
+        if not len(rows):
+            return
+        begin, count = start[rows], start[rows + 1] - start[rows]
+        bounds = np.concatenate([[0], np.cumsum(count)])
+        own = star[np.repeat(begin - bounds[:-1], count) + np.arange(bounds[-1])]
+        wanted = points[vertices[rows]] + share * (target[rows] - points[vertices[rows]])
+        left[rows] = ~settle(points, cells, vertices[rows], wanted, bounds, own, _FLOOR, _KEPT, far)

@@ -99,6 +99,9 @@ def _of_regions(
     mean = np.bincount(faces.owner, area * off.mean_mm, len(regions)) * per_mm2
     square = np.bincount(faces.owner, area * off.square_mm2, len(regions)) * per_mm2
     most = np.zeros(len(regions))
+    tolerance = np.array([region.tolerance_mm for region in regions])[faces.owner]
+    number_of_faces = np.bincount(faces.owner, minlength=len(regions))
+    beyond = np.bincount(faces.owner, off.most_mm > tolerance, len(regions))
     np.maximum.at(most, faces.owner, off.most_mm)
     return {
         region.label.name: {
@@ -108,6 +111,8 @@ def _of_regions(
             "off_mean_mm": _rounded(mean[k]),
             "off_rms_mm": _rounded(np.sqrt(square[k])),
             "off_most_mm": _rounded(most[k]),
+            "faces": int(number_of_faces[k]),
+            "faces_beyond_tolerance": int(beyond[k]),
         }
         for k, region in enumerate(regions)
     }

@@ -16,13 +16,13 @@ SizeName = Literal["coarse", "normal", "fine"]
 _REACH_MM = 3.0
 """Within so far from the lead edges are as short as at the lead itself."""
 
-_PER_RADIUS, _LEAST_PER_RADIUS = 2.0, 2.1
-"""Longest edge over the radius of a root, and that for the sake of which edges are halved twice."""
+_PER_RADIUS, _LEAST_PER_RADIUS = 1.25, 1.7
+"""Longest edge over the radius of a root, and the one by which a root could be interrupted."""
 
 
 @dataclass(frozen=True, slots=True)
 class Size:
-    """Lengths of edges, mm.
+    """Lengths of edges, mm, across the spine.
 
     Attributes
     ----------
@@ -30,10 +30,8 @@ class Size:
         Of the largest cells of the lattice; all other lengths are halvings of it, and more would be in vain.
     contact, lead : float
         At contacts, and at the rest of the lead and its encapsulation.
-    root : float
-        At roots and the filum; at thin ones less.
-    cord, gray, dura, canal : tuple of 2 floats
-        At these surfaces, near the lead and far from it.
+    root, cord, gray, dura, canal : tuple of 2 floats
+        At these surfaces, near the lead and far from it; at thin roots, and the filum, less.
     ganglion, hull : float
         At these surfaces.
     within : float
@@ -44,12 +42,14 @@ class Size:
         By how much edges may grow over each mm away from a surface.
     growth_from_lead : float
         By how much edges at a surface may grow over each mm farther from the lead.
+    stretch : float
+        How many times longer edges are along the spine.
     """
 
     cell: float
     contact: float
     lead: float
-    root: float
+    root: tuple[float, float]
     cord: tuple[float, float]
     gray: tuple[float, float]
     dura: tuple[float, float]
@@ -62,6 +62,7 @@ class Size:
     soft_tissue: float
     growth: float
     growth_from_lead: float
+    stretch: float
 
 
 # Found by experiment on sub-03: normal has 3.7 million tetrahedra there, and no root is interrupted.
@@ -70,7 +71,7 @@ _SIZES: dict[str, Size] = {
         cell=17.6,
         contact=0.55,
         lead=1.1,
-        root=1.1,
+        root=(1.1, 1.1),
         cord=(1.1, 2.2),
         gray=(1.1, 1.1),
         dura=(1.1, 2.2),
@@ -83,35 +84,37 @@ _SIZES: dict[str, Size] = {
         soft_tissue=17.6,
         growth=20.0,
         growth_from_lead=0.4,
+        stretch=2.0,
     ),
     "normal": Size(
-        cell=14.4,
-        contact=0.45,
-        lead=0.9,
-        root=0.9,
-        cord=(0.9, 1.8),
-        gray=(0.9, 0.9),
-        dura=(0.9, 1.8),
-        canal=(1.8, 7.2),
-        ganglion=1.8,
-        hull=14.4,
-        within=1.8,
-        csf=3.6,
-        fat=7.2,
-        soft_tissue=14.4,
+        cell=16.0,
+        contact=0.25,
+        lead=0.5,
+        root=(0.5, 1.0),
+        cord=(1.0, 2.0),
+        gray=(0.5, 0.5),
+        dura=(1.0, 2.0),
+        canal=(2.0, 8.0),
+        ganglion=1.0,
+        hull=16.0,
+        within=2.0,
+        csf=4.0,
+        fat=8.0,
+        soft_tissue=16.0,
         growth=1000.0,
-        growth_from_lead=0.2,
+        growth_from_lead=0.1,
+        stretch=2.0,
     ),
     "fine": Size(
         cell=8.0,
-        contact=0.25,
+        contact=0.125,
         lead=0.25,
-        root=0.5,
+        root=(0.25, 0.5),
         cord=(0.5, 1.0),
-        gray=(0.5, 0.5),
+        gray=(0.25, 0.5),
         dura=(0.5, 1.0),
         canal=(1.0, 4.0),
-        ganglion=1.0,
+        ganglion=0.5,
         hull=8.0,
         within=1.0,
         csf=1.0,
@@ -119,6 +122,7 @@ _SIZES: dict[str, Size] = {
         soft_tissue=8.0,
         growth=2.0,
         growth_from_lead=0.1,
+        stretch=2.0,
     ),
 }
 
@@ -158,12 +162,23 @@ def graded(near_mm: float, far_mm: float, growth: float, from_lead_mm: Distance 
     return edge
 
 
-def round_roots(edge_mm: float, radius_mm: Distance) -> Distance:
-    """Return the wanted length of edges at a root: half as long where it is thin, then less."""
+def round_roots(edge_mm: float | Distance, thin_mm: float, radius_mm: Distance) -> Distance:
+    """Return the wanted length of edges at a root: shorter than elsewhere where it is thin.
+
+    Parameters
+    ----------
+    edge_mm : callable or float
+        Longest edge at a thick root.
+    thin_mm : float
+        Edge that is short enough unless the root could be interrupted.
+    radius_mm : callable
+        Radius of the root at points.
+    """
 
     def edge(points_mm: Floats) -> Floats:
         radius = radius_mm(points_mm)
-        thin = np.minimum(edge_mm / 2, _LEAST_PER_RADIUS * radius)
-        return np.minimum(edge_mm, np.maximum(_PER_RADIUS * radius, thin))
+        least = np.minimum(thin_mm, _LEAST_PER_RADIUS * radius)
+        most = edge_mm(points_mm) if callable(edge_mm) else edge_mm
+        return np.minimum(most, np.maximum(_PER_RADIUS * radius, least))
 
     return edge

@@ -36,6 +36,9 @@ _RAISED_MM = 25.0
 """How far the caps are moved away from the cut."""
 
 _ABOVE_LEAD_MM = 3.0
+_ROUGH_MM = 0.4
+"""How far faces may lie off bone and the canal, whose traced outlines are no better."""
+
 _BONES = ("bone", "disc")
 
 
@@ -203,12 +206,17 @@ class _Parts:
         """Yield bones and discs, where the model has any."""
         for one in self._regions(*_BONES):
             edges = self._graded(self.size.canal)
-            yield _region(_label(one), self.closed(one.name), edges, self.size.fat)
+            closed = self.closed(one.name)
+            yield _region(_label(one), closed, edges, self.size.fat, tolerance_mm=_ROUGH_MM)
 
     def fat(self) -> Region:
         """Return all that lies in the canal."""
         return _region(
-            Label("fat", "fat"), self.closed("canal"), self._graded(self.size.canal), self.size.fat
+            Label("fat", "fat"),
+            self.closed("canal"),
+            self._graded(self.size.canal),
+            self.size.fat,
+            tolerance_mm=_ROUGH_MM,
         )
 
     def sac(self) -> Iterator[Region]:
@@ -258,7 +266,7 @@ class _Parts:
         return self._tube(one, after, group, self._lines[_key(one.root, one.part, number)])
 
     def _tube(self, one: Surface, after: Iterable[str], group: str, line: Line) -> Region:
-        edge = round_roots(self.size.root, line.radius_mm)
+        edge = round_roots(self._graded(self.size.root), self.size.root[0], line.radius_mm)
         closed = self._reaching(one.name, after)
         made = _region(_label(one), closed, edge, self.size.within, group, line.direction)
         return replace(made, thread=line.thread)
@@ -287,6 +295,7 @@ def _region(
     inner_edge_mm: float,
     group: str = "",
     direction: Distance | None = None,
+    tolerance_mm: float = 0.05,
 ) -> Region:
     return Region(
         label=label,
@@ -297,6 +306,7 @@ def _region(
         inner_edge_mm=inner_edge_mm,
         direction=direction,
         group=group,
+        tolerance_mm=tolerance_mm,
     )
 
 

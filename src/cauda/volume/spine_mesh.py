@@ -51,7 +51,8 @@ def mesh(
     """
     lengths, extent = size_of(size), extent or Extent()
     regions = spine(model, lead, lengths, extent, rootlets=size == "fine").regions
-    grading = meshing.Grading(growth=lengths.growth, cell_mm=lengths.cell)
+    x, y, z = (float(part) for part in model.axes.rotation[2])
+    grading = meshing.Grading(lengths.growth, lengths.cell, lengths.stretch, (x, y, z))
     made = meshing.tetrahedra(regions, grading=grading, progress=progress)
     faces, face_mark, marks = marked(made.points_mm, made.tetrahedra, made.label, made.labels, model.axes)
     settings = {
