@@ -48,7 +48,9 @@ def fill(name: str, values: Mapping[str, float]) -> list[str]:
         )
     missed = [row["figure"] for row in rows if not meets(values[row["figure"]], row["bar"])]
     for row in rows:
-        row["cauda"] = f"{values[row['figure']]:.4g}" + (" (missed)" if row["figure"] in missed else "")
+        value = values[row["figure"]]
+        # A bar may be missed by less than four digits show.
+        row["cauda"] = f"{value:.6g} (missed)" if row["figure"] in missed else f"{value:.4g}"
     with path.open("w", newline="", encoding="utf-8") as file:
         writer = csv.DictWriter(file, list(rows[0]), delimiter="\t", lineterminator="\n")
         writer.writeheader()

@@ -115,15 +115,15 @@ def test_contacts_in_a_paddle_keep_their_volume_and_their_outline() -> None:
 
 def test_a_tube_thinner_than_its_edges_is_whole_where_it_has_a_thread() -> None:
     start, end = [0.1, 0.2, -3.0], [0.9, -0.4, 3.0]
-    tube = capsule("tube", start, end, 0.17, 0.4)
+    tube = capsule("tube", start, end, 0.13, 0.4)
     line = np.linspace(start, end, 50)
-    drawn = replace(tube, thread=Thread(line, np.full(50, 0.17)))
+    drawn = replace(tube, thread=Thread(line, np.full(50, 0.13)))
     pieces = []
     for one in (tube, drawn):
         mesh = meshing.tetrahedra([ball("o", [0, 0, 0], 5, 1.6), one])
         assert_sound(mesh, [ball("o", [0, 0, 0], 5, 1.6), one])
         pieces.append(mesh.measures["regions"]["tube"]["pieces"])
-    assert pieces[0] > 1
+    assert pieces[0] != 1
     assert pieces[1] == 1
 
 

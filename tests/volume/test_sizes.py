@@ -30,9 +30,11 @@ def test_without_a_lead_all_is_far() -> None:
 
 
 def test_thin_roots_get_shorter_edges() -> None:
-    edge = round_roots(0.8, lambda points: points[:, 0])
-    found = edge(np.array([[2.0, 0, 0], [0.3, 0, 0], [0.195, 0, 0], [0.1, 0, 0]]))
+    normal = size("normal")
+    edge = round_roots(0.8, normal, lambda points: points[:, 0])
+    found = edge(np.array([[2.0, 0, 0], [0.7, 0, 0], [0.4, 0, 0], [0.2, 0, 0], [0.1, 0, 0]]))
     assert found[0] == 0.8
-    assert (np.diff(found) < 0).all()
+    assert (np.diff(found) <= 0).all()
     assert found[1] < 0.8
-    assert found[2] == 0.4, "half the length as long as that can be kept whole"
+    assert found[2] == normal.root[0], "no shorter than near the lead as long as that keeps it whole"
+    assert found[-1] < found[2]

@@ -285,7 +285,7 @@ def _published(name: str) -> Conductivities:
         name,
         tissues,
         filled,
-        title=about["title"],
+        title=about["source"],
         doi=about["doi"],
         status=about["status"],
         url=about["url"],

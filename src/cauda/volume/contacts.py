@@ -49,6 +49,7 @@ def lead_regions(lead: Lead, size: Size) -> list[Region]:
                 high_mm=high + layer,
                 edge_mm=size.lead,
                 inner_edge_mm=size.lead,
+                tolerance_mm=size.tolerance,
             )
         )
     found.append(
@@ -59,6 +60,7 @@ def lead_regions(lead: Lead, size: Size) -> list[Region]:
             high,
             size.lead,
             2 * size.lead,
+            tolerance_mm=size.tolerance,
         )
     )
     for number, place in enumerate(lead.type.contacts):
@@ -73,6 +75,7 @@ def lead_regions(lead: Lead, size: Size) -> list[Region]:
                 high_mm=high,
                 edge_mm=size.contact,
                 inner_edge_mm=2 * size.contact,
+                tolerance_mm=size.tolerance,
                 group="contacts",
                 within=("lead",),
             )

@@ -23,7 +23,7 @@ from cauda.volume.stars import incidence, settle
 OUTSIDE = -1
 """Label of tetrahedra that lie in no region."""
 
-_NEAR = 0.25
+_NEAR = 0.35
 _LEAST_SHARE = 0.06
 _EPSILON_MM = 1e-9
 _PAIRED = 0.12

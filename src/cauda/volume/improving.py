@@ -20,11 +20,16 @@ _FLOOR = 0.15
 
 
 def improved(
-    given: Body, faces: Facets, regions: Sequence[Region], sharp: Bools, slack: float, goal_deg: float = 12.0
+    given: Body,
+    faces: Facets,
+    regions: Sequence[Region],
+    sharp: Bools,
+    slack: float,
+    goal_deg: float = 12.0,
+    *,
+    turned: bool = True,
 ) -> tuple[Body, Bools]:
     """Return a body whose worst tetrahedra are better, and which vertices belong to any that were changed.
-
-    Edges of surfaces that lie farther off than the other diagonal of their two faces would are turned first.
 
     Parameters
     ----------
@@ -38,11 +43,15 @@ def improved(
         By which share of its tolerance a surface may be displaced where that helps.
     goal_deg : float
         Tetrahedra are good enough where all dihedral angles are between this one and 180 degrees less it.
+    turned : bool
+        Whether edges of surfaces that lie farther off than the other diagonal of their two faces would are
+        turned first.
     """
     whole = complex_of(
         given.points_mm, given.cells, given.label, *_freedom(given, faces, regions, sharp, slack)
     )
-    turn(whole, *_better_diagonals(given.points_mm, faces, regions), _FLOOR)
+    if turned:
+        turn(whole, *_better_diagonals(given.points_mm, faces, regions), _FLOOR)
     improve(whole, float(np.sin(np.radians(goal_deg))), _PASSES)
     there = whole.cells[:, 0] >= 0
     body = with_cells(replace(given, points_mm=whole.points), whole.cells[there], whole.label[there])

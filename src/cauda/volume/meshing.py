@@ -11,10 +11,11 @@ from cauda.arrays import Bools, Floats
 from cauda.errors import MeshError
 from cauda.volume import cutting, lattice, quality
 from cauda.volume.facets import facets, owners
+from cauda.volume.islands import without_crumbs
 from cauda.volume.mesh import VolumeMesh
 from cauda.volume.refining import refined
 from cauda.volume.region import Region
-from cauda.volume.threads import threaded
+from cauda.volume.threads import joined, threaded
 
 Progress = Callable[[str, float], None]
 """Takes the step that the work is at, and the fraction done of the whole, 0 to 1."""
@@ -77,7 +78,9 @@ def tetrahedra(
         body = cutting.cut(body, regions, index, _allowed(regions, index))
         if index == 0:
             body = _near_domain(body)
-    body = refined(body, regions, lambda done: told("improving", 0.6 + 0.35 * done))
+    body, narrow = joined(body, regions)
+    body = without_crumbs(body, regions)
+    body = refined(body, regions, narrow, lambda done: told("improving", 0.6 + 0.35 * done))
     told("measuring", 0.95)
     return _mesh(body, regions, grading)
 
@@ -134,7 +137,7 @@ def _lattice(regions: Sequence[Region], grading: Grading) -> cutting.Body:
     keep[keep] = domain.distance_mm(centers[keep]) < reach[keep]
     points, cells = lattice.tetrahedra(tree, keep)
     threads = [region.thread for region in regions if region.thread is not None]
-    return cutting.body(threaded(points @ steps, cells, threads), cells)
+    return cutting.body(threaded(points @ steps, cells, threads, steps), cells)
 
 
 def _steps(grading: Grading) -> Floats:

@@ -42,9 +42,24 @@ def pieces(tetrahedra: Ints, label: Ints, labels: int, nodes: int) -> Ints:
     labels, nodes : int
         How many there are.
     """
+    found = np.unique(label * nodes + components(tetrahedra, label, nodes))
+    return np.bincount(found // nodes, minlength=labels)
+
+
+def components(tetrahedra: Ints, label: Ints, nodes: int) -> Ints:
+    """Return of each tetrahedron one vertex, the same for all that hang together with it, shape ``(m,)``.
+
+    Parameters
+    ----------
+    tetrahedra : (m, 4) int64
+    label : (m,) int64
+        Those of different labels do not hang together.
+    nodes : int
+    """
     order = np.argsort(label, kind="stable")
-    bounds = np.searchsorted(label[order], np.arange(labels + 1))
-    return _pieces(tetrahedra, order, bounds, nodes)
+    found = label[order]
+    bounds = np.concatenate([[0], np.nonzero(found[1:] != found[:-1])[0] + 1, [len(found)]])
+    return _components(tetrahedra, order, bounds, nodes)
 
 
 def measures(
@@ -166,10 +181,10 @@ def _cosines(points: Floats, cells: Ints) -> Floats:
 
 
 @compiled
-def _pieces(cells: Ints, order: Ints, bounds: Ints, nodes: int) -> Ints:
-    number = np.zeros(len(bounds) - 1, dtype=np.int64)
+def _components(cells: Ints, order: Ints, bounds: Ints, nodes: int) -> Ints:
+    found = np.empty(len(cells), dtype=np.int64)
     parent = np.full(nodes, -1, dtype=np.int64)
-    for label in range(len(number)):
+    for label in range(len(bounds) - 1):
         part = order[bounds[label] : bounds[label + 1]]
         for t in part:
             for k in range(4):
@@ -179,16 +194,8 @@ def _pieces(cells: Ints, order: Ints, bounds: Ints, nodes: int) -> Ints:
                 one, two = _root(parent, cells[t, 0]), _root(parent, cells[t, k])
                 parent[max(one, two)] = min(one, two)
         for t in part:
-            for k in range(4):
-                v = cells[t, k]
-                if parent[v] == v:
-                    number[label] += 1
-                    parent[v] = -2 - v
-        for t in part:
-            for k in range(4):
-                if parent[cells[t, k]] < -1:
-                    parent[cells[t, k]] = cells[t, k]
-    return number
+            found[t] = _root(parent, cells[t, 0])
+    return found
 
 
 @compiled

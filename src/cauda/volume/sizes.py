@@ -16,9 +16,6 @@ SizeName = Literal["coarse", "normal", "fine"]
 _REACH_MM = 3.0
 """Within so far from the lead edges are as short as at the lead itself."""
 
-_PER_RADIUS, _LEAST_PER_RADIUS = 1.25, 1.7
-"""Longest edge over the radius of a root, and the one by which a root could be interrupted."""
-
 
 @dataclass(frozen=True, slots=True)
 class Size:
@@ -42,8 +39,12 @@ class Size:
         By how much edges may grow over each mm away from a surface.
     growth_from_lead : float
         By how much edges at a surface may grow over each mm farther from the lead.
+    per_radius : tuple of 2 floats
+        Longest edge at a root over its radius: as wanted, and where that is shorter than near the lead.
     stretch : float
         How many times longer edges are along the spine.
+    tolerance : float
+        How far faces may lie off surfaces, but for those of bone, the canal and the hull.
     """
 
     cell: float
@@ -62,67 +63,75 @@ class Size:
     soft_tissue: float
     growth: float
     growth_from_lead: float
+    per_radius: tuple[float, float]
     stretch: float
+    tolerance: float
 
 
-# Found by experiment on sub-03: normal has 3.7 million tetrahedra there, and no root is interrupted.
+# Found by experiment on sub-03 with a paddle: 0.9, 3 and 8 million tetrahedra, and no root is interrupted.
 _SIZES: dict[str, Size] = {
     "coarse": Size(
-        cell=17.6,
-        contact=0.55,
-        lead=1.1,
-        root=(1.1, 1.1),
-        cord=(1.1, 2.2),
-        gray=(1.1, 1.1),
-        dura=(1.1, 2.2),
-        canal=(2.2, 8.8),
-        ganglion=2.2,
-        hull=17.6,
-        within=2.2,
-        csf=4.4,
-        fat=8.8,
-        soft_tissue=17.6,
-        growth=20.0,
+        cell=28.8,
+        contact=0.45,
+        lead=0.9,
+        root=(0.9, 1.8),
+        cord=(1.8, 3.6),
+        gray=(0.9, 1.8),
+        dura=(1.8, 3.6),
+        canal=(3.6, 14.4),
+        ganglion=1.8,
+        hull=28.8,
+        within=3.6,
+        csf=7.2,
+        fat=14.4,
+        soft_tissue=28.8,
+        growth=1000.0,
         growth_from_lead=0.4,
+        per_radius=(2.0, 8.0),
         stretch=2.0,
+        tolerance=0.15,
     ),
     "normal": Size(
-        cell=16.0,
-        contact=0.25,
-        lead=0.5,
-        root=(0.5, 1.0),
-        cord=(1.0, 2.0),
-        gray=(0.5, 0.5),
-        dura=(1.0, 2.0),
-        canal=(2.0, 8.0),
-        ganglion=1.0,
-        hull=16.0,
-        within=2.0,
-        csf=4.0,
-        fat=8.0,
-        soft_tissue=16.0,
+        cell=18.4,
+        contact=0.2875,
+        lead=0.575,
+        root=(0.575, 1.15),
+        cord=(1.15, 2.3),
+        gray=(0.575, 0.575),
+        dura=(1.15, 2.3),
+        canal=(2.3, 9.2),
+        ganglion=1.15,
+        hull=18.4,
+        within=2.3,
+        csf=4.6,
+        fat=9.2,
+        soft_tissue=18.4,
         growth=1000.0,
         growth_from_lead=0.1,
+        per_radius=(1.0, 2.0),
         stretch=2.0,
+        tolerance=0.05,
     ),
     "fine": Size(
-        cell=8.0,
-        contact=0.125,
-        lead=0.25,
-        root=(0.25, 0.5),
-        cord=(0.5, 1.0),
-        gray=(0.25, 0.5),
-        dura=(0.5, 1.0),
-        canal=(1.0, 4.0),
-        ganglion=0.5,
-        hull=8.0,
-        within=1.0,
-        csf=1.0,
-        fat=4.0,
-        soft_tissue=8.0,
-        growth=2.0,
-        growth_from_lead=0.1,
+        cell=11.2,
+        contact=0.175,
+        lead=0.35,
+        root=(0.35, 0.7),
+        cord=(0.7, 1.4),
+        gray=(0.35, 0.35),
+        dura=(0.7, 1.4),
+        canal=(1.4, 5.6),
+        ganglion=0.7,
+        hull=11.2,
+        within=1.4,
+        csf=1.4,
+        fat=5.6,
+        soft_tissue=11.2,
+        growth=1000.0,
+        growth_from_lead=0.05,
+        per_radius=(0.9, 1.6),
         stretch=2.0,
+        tolerance=0.03,
     ),
 }
 
@@ -162,23 +171,23 @@ def graded(near_mm: float, far_mm: float, growth: float, from_lead_mm: Distance 
     return edge
 
 
-def round_roots(edge_mm: float | Distance, thin_mm: float, radius_mm: Distance) -> Distance:
+def round_roots(edge_mm: float | Distance, size: Size, radius_mm: Distance) -> Distance:
     """Return the wanted length of edges at a root: shorter than elsewhere where it is thin.
 
     Parameters
     ----------
     edge_mm : callable or float
         Longest edge at a thick root.
-    thin_mm : float
-        Edge that is short enough unless the root could be interrupted.
+    size : Size
     radius_mm : callable
         Radius of the root at points.
     """
+    wanted, most = size.per_radius
 
     def edge(points_mm: Floats) -> Floats:
         radius = radius_mm(points_mm)
-        least = np.minimum(thin_mm, _LEAST_PER_RADIUS * radius)
-        most = edge_mm(points_mm) if callable(edge_mm) else edge_mm
-        return np.minimum(most, np.maximum(_PER_RADIUS * radius, least))
+        least = np.minimum(size.root[0], most * radius)
+        thick = edge_mm(points_mm) if callable(edge_mm) else edge_mm
+        return np.minimum(thick, np.maximum(wanted * radius, least))
 
     return edge

@@ -8,7 +8,7 @@ filum, cord, gray matter, ganglia, nerves.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from types import MappingProxyType
 
 import numpy as np
@@ -94,10 +94,11 @@ def spine(
     Raises
     ------
     MeshError
-        If the lead was placed in another model, or a surface that is needed is not there.
+        If the lead was placed in another model, a surface that is needed is not there, or the extent is
+        negative.
     """
     extent = extent or Extent()
-    _check(model, lead)
+    _check(model, lead, extent)
     if lead is not None:
         model = indented(model, lead)
     cut = _cut_mm(model) + extent.beyond_mm
@@ -111,7 +112,10 @@ def spine(
     return Spine(tuple(found), cut)
 
 
-def _check(model: SpineModel, lead: Lead | None) -> None:
+def _check(model: SpineModel, lead: Lead | None, extent: Extent) -> None:
+    for name, value in asdict(extent).items():
+        if not 0 <= value < np.inf:
+            raise MeshError(f"{name}: found {value}, wanted 0 or more")
     missing = [name for name in _NEEDED if name not in model.surfaces]
     if missing:
         raise MeshError(
@@ -160,7 +164,7 @@ def _raised(model: SpineModel, cut_mm: float) -> SpineModel:
 def _domain(parts: _Parts, extent: Extent, cut_mm: float) -> Region:
     """Return the soft tissue: within the hull, and below the cut."""
     hull, axes = parts.closed("hull"), parts.model.axes
-    low, high = hull.low_mm - max(extent.soft_tissue_mm, 0.0), hull.high_mm + max(extent.soft_tissue_mm, 0.0)
+    low, high = hull.low_mm - extent.soft_tissue_mm, hull.high_mm + extent.soft_tissue_mm
 
     def distance_mm(points_mm: Floats) -> Floats:
         above = axes.local(points_mm)[:, 2] - cut_mm
@@ -207,24 +211,21 @@ class _Parts:
         for one in self._regions(*_BONES):
             edges = self._graded(self.size.canal)
             closed = self.closed(one.name)
-            yield _region(_label(one), closed, edges, self.size.fat, tolerance_mm=_ROUGH_MM)
+            made = self._region(_label(one), closed, edges, self.size.fat)
+            yield replace(made, tolerance_mm=_ROUGH_MM)
 
     def fat(self) -> Region:
         """Return all that lies in the canal."""
-        return _region(
-            Label("fat", "fat"),
-            self.closed("canal"),
-            self._graded(self.size.canal),
-            self.size.fat,
-            tolerance_mm=_ROUGH_MM,
-        )
+        edges = self._graded(self.size.canal)
+        made = self._region(Label("fat", "fat"), self.closed("canal"), edges, self.size.fat)
+        return replace(made, tolerance_mm=_ROUGH_MM)
 
     def sac(self) -> Iterator[Region]:
         """Yield the dura with what it holds, and what it holds."""
         behind = [one.name for one in self._regions("ganglion", "nerve")]
         edges = self._graded(self.size.dura)
         for name, label in (("dura_outer", Label("dura", "dura")), ("dura_inner", Label("csf", "csf"))):
-            yield _region(label, self._reaching(name, behind), edges, self.size.csf)
+            yield self._region(label, self._reaching(name, behind), edges, self.size.csf)
 
     def rootlets(self) -> Iterator[Region]:
         """Yield rootlets; each reaches into the cord and into its root."""
@@ -247,10 +248,10 @@ class _Parts:
         """Yield white matter with what it holds, and gray matter."""
         size, along = self.size, center_line(*self._shape("cord"), self.model.axes).direction
         white = Label("white_matter", "white_matter")
-        yield _region(white, self.closed("cord"), self._graded(size.cord), size.within, "", along)
+        yield self._region(white, self.closed("cord"), self._graded(size.cord), size.within, direction=along)
         if "gray_matter" in self.model.surfaces:
             gray = Label("gray_matter", "gray_matter")
-            yield _region(gray, self.closed("gray_matter"), self._graded(size.gray), size.within)
+            yield self._region(gray, self.closed("gray_matter"), self._graded(size.gray), size.within)
 
     def behind(self) -> Iterator[Region]:
         """Yield ganglia, each reaching into its nerve, and nerves; fibers run on as the dorsal root ends."""
@@ -259,17 +260,45 @@ class _Parts:
                 after = [k.name for k in self._regions("nerve") if k.root == one.root and k is not one]
                 edge, line = self.size.ganglion, self._lines[_key(one.root, "dorsal", None)]
                 closed = self._reaching(one.name, after)
-                yield _region(_label(one), closed, edge, 2 * edge, group, line.direction)
+                yield self._region(_label(one), closed, edge, 2 * edge, group, line.direction)
 
     def _root(self, one: Surface, after: Iterable[str], group: str) -> Region:
         number = int(one.name.rsplit("_", 1)[1]) if _is_rootlet(one) else None
         return self._tube(one, after, group, self._lines[_key(one.root, one.part, number)])
 
     def _tube(self, one: Surface, after: Iterable[str], group: str, line: Line) -> Region:
-        edge = round_roots(self._graded(self.size.root), self.size.root[0], line.radius_mm)
+        stretch, cranial = self.size.stretch, self.model.axes.rotation[2]
+
+        def across_mm(points_mm: Floats) -> Floats:
+            # Cells are longer along the spine: a root that runs slantwise is thin to them.
+            along = line.direction(points_mm) @ cranial
+            return np.asarray(line.radius_mm(points_mm) / np.sqrt(along**2 + stretch**2 * (1 - along**2)))
+
+        edge = round_roots(self._graded(self.size.root), self.size, across_mm)
         closed = self._reaching(one.name, after)
-        made = _region(_label(one), closed, edge, self.size.within, group, line.direction)
+        made = self._region(_label(one), closed, edge, self.size.within, group, line.direction)
         return replace(made, thread=line.thread)
+
+    def _region(
+        self,
+        label: Label,
+        closed: Closed,
+        edge_mm: float | Distance,
+        inner_edge_mm: float,
+        group: str = "",
+        direction: Distance | None = None,
+    ) -> Region:
+        return Region(
+            label=label,
+            distance_mm=closed.distance_mm,
+            low_mm=closed.low_mm,
+            high_mm=closed.high_mm,
+            edge_mm=edge_mm,
+            inner_edge_mm=inner_edge_mm,
+            direction=direction,
+            group=group,
+            tolerance_mm=self.size.tolerance,
+        )
 
     def _reaching(self, name: str, after: Iterable[str]) -> Closed:
         """Return a surface that goes on into those that come after it."""
@@ -286,28 +315,6 @@ class _Parts:
 
     def _graded(self, edges: tuple[float, float]) -> float | Distance:
         return graded(*edges, self.size.growth_from_lead, self._from_lead)
-
-
-def _region(
-    label: Label,
-    closed: Closed,
-    edge_mm: float | Distance,
-    inner_edge_mm: float,
-    group: str = "",
-    direction: Distance | None = None,
-    tolerance_mm: float = 0.05,
-) -> Region:
-    return Region(
-        label=label,
-        distance_mm=closed.distance_mm,
-        low_mm=closed.low_mm,
-        high_mm=closed.high_mm,
-        edge_mm=edge_mm,
-        inner_edge_mm=inner_edge_mm,
-        direction=direction,
-        group=group,
-        tolerance_mm=tolerance_mm,
-    )
 
 
 def _label(one: Surface) -> Label:

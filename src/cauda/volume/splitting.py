@@ -23,7 +23,7 @@ from cauda.volume.stars import qualities
 _OFF = 1.0
 """Over the tolerance of its surface, how far the middle of an edge may lie off more than its ends do."""
 
-_FLOOR, _KEPT = 0.1, 0.8
+_KEPT = 0.8
 _SHARES = (1.0, 0.6, 0.3)
 _SAMPLES = (0.2, 0.5, 0.8)
 _SAME_SIDE = 0.85
@@ -46,7 +46,7 @@ class _Edges(NamedTuple):
 
 
 def split(
-    given: Body, faces: Facets, regions: Sequence[Region], near: Bools | None = None
+    given: Body, faces: Facets, regions: Sequence[Region], floor: float, near: Bools | None = None
 ) -> tuple[Body, int]:
     """Return a body with the edges of surfaces split that lie farthest off, and how many were split.
 
@@ -59,6 +59,8 @@ def split(
     faces : Facets
         Its faces between regions.
     regions : sequence of Region
+    floor : float
+        Quality that is good enough for the halves; those of a worse one must keep most of its.
     near : (n,) bool or None
         Only edges of faces with such a vertex are looked at; None for all.
     """
@@ -76,7 +78,7 @@ def split(
     part = _Edges(edges.ends[there], edges.owner[there])
     target = _targets(given.points_mm, part, number[listed[there]], regions)
     there = chosen[which]
-    return _halved(given, ends[chosen], target, rows[there], number[which[there]])
+    return _halved(given, ends[chosen], target, rows[there], number[which[there]], floor)
 
 
 def _off(points: Floats, faces: Facets, regions: Sequence[Region]) -> tuple[_Edges, Floats]:
@@ -187,7 +189,9 @@ def _solved(start: Floats, foot: Floats, slope: Floats, which: Ints, rim: Bools)
     return np.where(rim[:, None], solved(matrix, right, _EDGED), solved(matrix, right, _ROUND))
 
 
-def _halved(given: Body, ends: Ints, target: Floats, rows: Ints, which: Ints) -> tuple[Body, int]:
+def _halved(
+    given: Body, ends: Ints, target: Floats, rows: Ints, which: Ints, floor: float
+) -> tuple[Body, int]:
     """Split edges that share no cell, each with its vertex as near to its target as its cells allow."""
     before = np.full(len(ends), 2.0)
     np.minimum.at(before, which, qualities(given.points_mm, given.cells[rows]))
@@ -202,7 +206,7 @@ def _halved(given: Body, ends: Ints, target: Floats, rows: Ints, which: Ints) ->
         points, after = np.concatenate([given.points_mm, tried]), np.full(len(ends), 2.0)
         for half in (lower, upper):
             np.minimum.at(after, which, qualities(points, half))
-        good = ~there & (after >= np.minimum(_FLOOR, _KEPT * before)) & (after > 0)
+        good = ~there & (after >= np.minimum(floor, _KEPT * before)) & (after > 0)
         place[good], there = tried[good], there | good
     number, done = np.cumsum(there) - 1, there[which]
     first = len(given.points_mm)

@@ -12,18 +12,24 @@ from collections.abc import Sequence
 import numpy as np
 from scipy.spatial import cKDTree
 
-from cauda.arrays import Floats, Ints
-from cauda.volume.region import Thread
+from cauda.arrays import Bools, Floats, Ints
+from cauda.volume.cutting import Body, with_cells
+from cauda.volume.region import Region, Thread
 from cauda.volume.stars import incidence, settle
 
 _STEP_SHARE = 0.2
 _INSIDE = 0.15
 """Distance from the center line to which vertices are drawn, over the radius."""
 
+_NEAREST = 24
+"""Tetrahedra whose centers are nearest to a point: one of them holds it, where they are of about one size."""
+
 _FLOOR, _SHARE, _REACH = 0.1, 0.15, 0.7
 
 
-def threaded(points_mm: Floats, cells: Ints, threads: Sequence[Thread]) -> Floats:
+def threaded(
+    points_mm: Floats, cells: Ints, threads: Sequence[Thread], steps: Floats | None = None
+) -> Floats:
     """Return the vertices of a lattice with those nearest to center lines drawn inside the tubes.
 
     Parameters
@@ -32,6 +38,9 @@ def threaded(points_mm: Floats, cells: Ints, threads: Sequence[Thread]) -> Float
     cells : (m, 4) int64
         Tetrahedra of positive volume.
     threads : sequence of Thread
+    steps : (3, 3) float64 or None
+        Axes of the lattice as rows, as long as its cells are in these directions: what is nearest is told in
+        steps, as in these the nearest vertices are neighbors. None where cells are cubes.
 
     Returns
     -------
@@ -40,8 +49,9 @@ def threaded(points_mm: Floats, cells: Ints, threads: Sequence[Thread]) -> Float
     """
     if not threads:
         return points_mm
-    tree = cKDTree(points_mm)
-    found = [_drawn(points_mm, tree, thread) for thread in threads]
+    back = np.asarray(np.eye(3) if steps is None else np.linalg.inv(steps), dtype=np.float64)
+    tree = cKDTree(points_mm @ back)
+    found = [_drawn(points_mm, tree, back, thread) for thread in threads]
     vertices = np.concatenate([one for one, _ in found])
     target = np.concatenate([one for _, one in found])
     # Where two tubes share a vertex, the first one has it.
@@ -53,20 +63,85 @@ def threaded(points_mm: Floats, cells: Ints, threads: Sequence[Thread]) -> Float
     return moved
 
 
-def _drawn(points_mm: Floats, tree: cKDTree, thread: Thread) -> tuple[Ints, Floats]:
+def _drawn(points_mm: Floats, tree: cKDTree, back: Floats, thread: Thread) -> tuple[Ints, Floats]:
     """Return the vertices along one line that lie too far from it, and where they are wanted."""
+    radius, line = _fine(thread)
+    steps, nearest = tree.query(line @ back)
+    vertex = np.asarray(nearest, dtype=np.int64)
+    # Of all points of the line whose nearest vertex it is, the one that it is nearest to.
+    order = np.lexsort((np.asarray(steps, dtype=np.float64), vertex))
+    chosen = order[np.unique(vertex[order], return_index=True)[1]]
+    vertex, foot = vertex[chosen], line[chosen]
+    away = np.linalg.norm(points_mm[vertex] - foot, axis=1)
+    wanted = _INSIDE * radius[chosen]
+    far = away > wanted
+    share = (wanted[far] / away[far])[:, None]
+    return vertex[far], foot[far] + share * (points_mm[vertex[far]] - foot[far])
+
+
+def _fine(thread: Thread) -> tuple[Floats, Floats]:
+    """Return radii and closely spaced points along a line."""
     step = np.linalg.norm(np.diff(thread.points_mm, axis=0), axis=1)
     arc = np.concatenate([[0.0], np.cumsum(step)])
     spacing = _STEP_SHARE * float(thread.radius_mm.min())
     where = np.linspace(0.0, arc[-1], max(2, int(np.ceil(arc[-1] / spacing)) + 1))
     line = np.stack([np.interp(where, arc, thread.points_mm[:, k]) for k in range(3)], axis=1)
-    distance, nearest = tree.query(line)
-    away, vertex = np.asarray(distance, dtype=np.float64), np.asarray(nearest, dtype=np.int64)
-    # Of all points of the line whose nearest vertex it is, the one that it is nearest to.
-    order = np.lexsort((away, vertex))
-    chosen = order[np.unique(vertex[order], return_index=True)[1]]
-    vertex, away, foot = vertex[chosen], away[chosen], line[chosen]
-    wanted = _INSIDE * np.interp(where[chosen], arc, thread.radius_mm)
-    far = away > wanted
-    share = (wanted[far] / away[far])[:, None]
-    return vertex[far], foot[far] + share * (points_mm[vertex[far]] - foot[far])
+    return np.interp(where, arc, thread.radius_mm), line
+
+
+def joined(given: Body, regions: Sequence[Region]) -> tuple[Body, Bools]:
+    """Return a body in which tetrahedra on the center line of a tube belong to it, where it was interrupted.
+
+    They are taken from regions that come before all tubes, where the line lies in no later one.
+
+    Parameters
+    ----------
+    given : Body
+        Cut along all regions.
+    regions : sequence of Region
+
+    Returns
+    -------
+    body : Body
+    narrow : (n,) bool
+        Vertices of tetrahedra that were taken: tubes may hang together by them alone.
+    """
+    narrow = np.zeros(len(given.points_mm), dtype=bool)
+    tubes = [index for index, region in enumerate(regions) if region.thread is not None]
+    if not tubes:
+        return given, narrow
+    first = tubes[0]
+    (free,) = np.nonzero((given.label >= 0) & (given.label < first))
+    corners = given.points_mm[given.cells[free]]
+    tree = cKDTree(corners.mean(axis=1))
+    label = given.label.copy()
+    for index in tubes:
+        line = _inside(regions[index], regions[index + 1 :])
+        if len(line):
+            _, near = tree.query(line, k=min(_NEAREST, len(free)))
+            near = np.asarray(near, dtype=np.int64).reshape(len(line), -1)
+            held = _held(corners, near, line)
+            taken = free[near[held]]
+            label[taken[label[taken] < first]] = index
+    narrow[given.cells[label != given.label]] = True
+    return with_cells(given, given.cells, label), narrow
+
+
+def _inside(region: Region, later: Sequence[Region]) -> Floats:
+    """Return closely spaced points of a tube's center line that lie within it, and in no later region."""
+    thread = region.thread
+    assert thread is not None
+    line = _fine(thread)[1]
+    inside = region.distance_mm(line) < 0
+    for other in later:
+        (rows,) = np.nonzero(inside & ((line >= other.low_mm) & (line <= other.high_mm)).all(axis=1))
+        inside[rows] = other.distance_mm(line[rows]) > 0
+    return np.asarray(line[inside])
+
+
+def _held(corners: Floats, near: Ints, line: Floats) -> Bools:
+    """Tell in which of the tetrahedra near points these lie, shape as of `near`."""
+    given = corners[near]
+    edges = np.swapaxes(given[:, :, 1:] - given[:, :, :1], 2, 3)
+    share = np.linalg.solve(edges, (line[:, None] - given[:, :, 0])[..., None])[..., 0]
+    return np.asarray((share >= 0).all(axis=2) & (share.sum(axis=2) <= 1))
