@@ -176,6 +176,27 @@ def test_edges_are_short_at_surfaces_and_grow_away_from_them() -> None:
     assert length[(away > 4) & (away < 5)].mean() > 0.6
 
 
+@pytest.mark.parametrize("along", [(0.0, 0.0, 1.0), (0.3, -0.5, -0.8)])
+def test_a_stretched_lattice_needs_fewer_tetrahedra_for_a_tube(along: tuple[float, float, float]) -> None:
+    end = 4.0 * np.array(along) / np.linalg.norm(along)
+    regions = [ball("o", [0, 0, 0], 6, 1.6), capsule("t", (-end).tolist(), end.tolist(), 0.5, 0.4)]
+    plain = meshing.tetrahedra(regions)
+    mesh = meshing.tetrahedra(regions, grading=meshing.Grading(stretch=2.0, along=along))
+    assert_sound(mesh, regions)
+    assert len(mesh.tetrahedra) < 0.65 * len(plain.tetrahedra)
+    assert volume(mesh, "t") == pytest.approx(np.pi * 0.25 * 8 + 4 / 3 * np.pi * 0.125, rel=0.02)
+    corner = mesh.points_mm[mesh.tetrahedra[mesh.label == 0]]
+    edges = np.concatenate([corner[:, i] - corner[:, j] for i in range(4) for j in range(i)])
+    length = np.abs(edges @ (end / 4.0))
+    assert np.percentile(length, 90) > 1.5 * np.percentile(np.linalg.norm(edges, axis=1) - length, 90)
+
+
+def test_a_lattice_that_is_not_stretched_along_anything_is_refused() -> None:
+    for grading in (meshing.Grading(stretch=0.0), meshing.Grading(stretch=2.0, along=(0.0, 0.0, 0.0))):
+        with pytest.raises(MeshError, match="wanted more than 0 along some direction"):
+            meshing.tetrahedra([ball("a", [0, 0, 0], 2, 0.8)], grading=grading)
+
+
 def test_directions_are_those_of_each_region() -> None:
     along = np.array([0.6, 0.0, 0.8])
     inner = replace(ball("b", [0, 0, 0], 1, 0.4), direction=lambda points: np.tile(along, (len(points), 1)))

@@ -1,5 +1,7 @@
 """Lengths of edges."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -30,11 +32,7 @@ def test_without_a_lead_all_is_far() -> None:
 
 
 def test_thin_roots_get_shorter_edges() -> None:
-    normal = size("normal")
-    edge = round_roots(0.8, normal, lambda points: points[:, 0])
-    found = edge(np.array([[2.0, 0, 0], [0.7, 0, 0], [0.4, 0, 0], [0.2, 0, 0], [0.1, 0, 0]]))
-    assert found[0] == 0.8
-    assert (np.diff(found) <= 0).all()
-    assert found[1] < 0.8
-    assert found[2] == normal.root[0], "no shorter than near the lead as long as that keeps it whole"
-    assert found[-1] < found[2]
+    lengths = replace(size("normal"), root=(0.6, 1.2), per_radius=(1.0, 2.0))
+    edge = round_roots(1.2, lengths, lambda points: points[:, 0])
+    found = edge(np.array([[2.0, 0, 0], [0.9, 0, 0], [0.5, 0, 0], [0.3, 0, 0], [0.2, 0, 0]]))
+    assert found == pytest.approx([1.2, 0.9, 0.6, 0.6, 0.4])

@@ -6,21 +6,9 @@ import numpy as np
 import pytest
 
 from cauda import lead, volume
-from cauda.anatomy.building import build
 from cauda.anatomy.model import SpineModel
 from cauda.errors import MeshError
-from cauda.phantom import virtual_subject
 from cauda.volume.mesh import VolumeMesh
-
-
-@pytest.fixture(scope="module")
-def model() -> SpineModel:
-    return build(virtual_subject(7, 1))
-
-
-@pytest.fixture(scope="module")
-def placed(model: SpineModel) -> lead.Lead:
-    return lead.place(lead.catalog("specify-5-6-5-like"), model, top="T12", fit="push")
 
 
 @pytest.fixture(scope="module")

@@ -1,14 +1,19 @@
 """Lattices that keep thin tubes whole."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
+from tests.volume.shapes import ball, capsule
 
 from cauda.arrays import Floats, Ints
+from cauda.volume import quality
+from cauda.volume.cutting import body, cut
 from cauda.volume.lattice import octree, tetrahedra
 from cauda.volume.region import Thread
-from cauda.volume.threads import threaded
+from cauda.volume.threads import joined, threaded
 
 EDGE_MM = 0.5
 
@@ -59,3 +64,29 @@ def test_no_tetrahedron_is_inverted_and_nothing_far_off_is_moved() -> None:
 def test_without_tubes_the_lattice_stays() -> None:
     points, cells = lattice()
     assert threaded(points, cells, []) is points
+
+
+def test_a_tube_that_was_interrupted_is_joined_along_its_line() -> None:
+    line = np.stack([np.full(40, 0.1), np.full(40, 0.2), np.linspace(-2.5, 2.5, 40)], axis=1)
+    tube = replace(
+        capsule("t", line[0].tolist(), line[-1].tolist(), 0.1, 0.8), thread=Thread(line, np.full(40, 0.1))
+    )
+    regions = [ball("o", [0, 0, 0], 4, 0.8), tube]
+    points, cells = tetrahedra(octree(np.full(3, -5.0), np.full(3, 5.0), 0.8, lambda at, _: at[:, 0] < -9))
+    given = body(points, cells)
+    for index in range(2):
+        allowed = np.array([index == 0, index == 1, False])
+        given = cut(given, regions, index, allowed)
+    found = joined(given, regions)
+    count = [quality.pieces(one.cells, one.label + 1, 3, len(one.points_mm))[2] for one in (given, found)]
+    assert count[0] > 1
+    assert count[1] == 1
+    taken = found.label != given.label
+    assert (given.label[taken] == 0).all()
+    center = found.points_mm[found.cells[taken]].mean(axis=1)
+    assert tube.distance_mm(center).max() < 0.8
+
+
+def test_without_a_thread_nothing_is_joined() -> None:
+    given = body(*lattice())
+    assert joined(given, [ball("o", [0, 0, 0], 4, 0.8)]) is given

@@ -78,9 +78,8 @@ def tetrahedra(
         body = cutting.cut(body, regions, index, _allowed(regions, index))
         if index == 0:
             body = _near_domain(body)
-    body, narrow = joined(body, regions)
-    body = without_crumbs(body, regions)
-    body = refined(body, regions, narrow, lambda done: told("improving", 0.6 + 0.35 * done))
+    body = without_crumbs(joined(body, regions), regions)
+    body = refined(body, regions, lambda done: told("improving", 0.6 + 0.35 * done))
     told("measuring", 0.95)
     return _mesh(body, regions, grading)
 

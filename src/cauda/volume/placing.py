@@ -21,7 +21,7 @@ from cauda.volume.region import Region
 from cauda.volume.stars import incidence, settle
 
 _FLOOR = 0.1
-_KEPT = 0.8
+_KEPT = 1.0
 _SHARES = (1.0, 0.5, 0.25)
 _FLAT = 0.15
 _MOST_OFF = 0.8

@@ -32,16 +32,15 @@ _RESCUES = ((0.6, 6.0), (1.0, 5.0), (2.0, 5.0))
 
 
 class _State(NamedTuple):
-    """A body, its faces between regions, and which vertices are sharp, are to be kept, are near a change."""
+    """A body, its faces between regions, and which vertices are sharp, and near a change."""
 
     body: Body
     faces: Facets
     sharp: Bools
-    narrow: Bools
     changed: Bools
 
 
-def refined(body: Body, regions: Sequence[Region], narrow: Bools, told: Callable[[float], None]) -> Body:
+def refined(body: Body, regions: Sequence[Region], told: Callable[[float], None]) -> Body:
     """Return a body whose surfaces lie where they should, and whose worst tetrahedra are better.
 
     Parameters
@@ -49,8 +48,6 @@ def refined(body: Body, regions: Sequence[Region], narrow: Bools, told: Callable
     body : Body
         Cut along all regions.
     regions : sequence of Region
-    narrow : (n,) bool
-        Vertices that must be kept.
     told : callable
         Takes the fraction that is done.
     """
@@ -58,7 +55,7 @@ def refined(body: Body, regions: Sequence[Region], narrow: Bools, told: Callable
     faces = facets(body.cells, body.label, table, len(body.points_mm))
     points, sharp = placing.sharpen(body.points_mm, body.cells, faces, regions)
     every = np.ones(len(points), dtype=bool)
-    state = _placed(_State(replace(body, points_mm=points), faces, sharp, narrow, every), regions)
+    state = _placed(_State(replace(body, points_mm=points), faces, sharp, every), regions)
     for step, splits in enumerate(_SPLITS):
         told(step / (len(_SPLITS) + 1))
         for _ in range(splits):
@@ -94,18 +91,18 @@ def _split(state: _State, regions: Sequence[Region], table: Ints, floor: float) 
     changed = np.zeros_like(new)
     changed[body.cells[new[body.cells].any(axis=1)]] = True
     faces = facets(body.cells, body.label, table, len(body.points_mm))
-    sharp, narrow = (np.append(old, np.zeros(number, dtype=bool)) for old in (state.sharp, state.narrow))
-    return _placed(_State(body, faces, sharp, narrow, changed), regions)
+    sharp = np.append(state.sharp, np.zeros(number, dtype=bool))
+    return _placed(_State(body, faces, sharp, changed), regions)
 
 
 def _improved(
     state: _State, regions: Sequence[Region], table: Ints, slack: float, goal_deg: float, *, turned: bool
 ) -> _State:
     body, changed = improving.improved(
-        state.body, state.faces, regions, state.sharp | state.narrow, slack, goal_deg, turned=turned
+        state.body, state.faces, regions, state.sharp, slack, goal_deg, turned=turned
     )
     faces = facets(body.cells, body.label, table, len(body.points_mm))
-    return _State(body, faces, state.sharp, state.narrow, changed)
+    return _State(body, faces, state.sharp, changed)
 
 
 def _least_deg(body: Body) -> float:

@@ -23,7 +23,7 @@ from cauda.volume.stars import qualities
 _OFF = 1.0
 """Over the tolerance of its surface, how far the middle of an edge may lie off more than its ends do."""
 
-_KEPT = 0.8
+_KEPT = 1.0
 _SHARES = (1.0, 0.6, 0.3)
 _SAMPLES = (0.2, 0.5, 0.8)
 _SAME_SIDE = 0.85

@@ -411,7 +411,44 @@ def _may_leave_out(whole: Complex, u: int, w: int) -> bool:
             off += whole.normal[u, k] * (whole.points[w, k] - whole.points[u, k])
         if abs(off) > whole.slack[u] or _borders_at(whole, u, w) != 2:
             return False
-    return _common_are_ring(whole, u, w)
+    return _common_are_ring(whole, u, w) and not _links(whole, u, w)
+
+
+@compiled
+def _links(whole: Complex, u: int, w: int) -> bool:
+    """Whether a cell that goes with an edge might be all that keeps its region together."""
+    if whole.freedom[u] == 3:
+        return False
+    place = whole.head[u]
+    while place >= 0:
+        t = place // 4
+        if _has(whole.cells, t, w):
+            x, y = -1, -1
+            for k in range(4):
+                v = whole.cells[t, k]
+                if v not in (u, w):
+                    x, y = v, x
+            if not _goes_on(whole, t, u, x, y) and not _goes_on(whole, t, w, x, y):
+                return True
+        place = whole.after[place]
+    return False
+
+
+@compiled
+def _goes_on(whole: Complex, t: int, x: int, y: int, z: int) -> bool:
+    """Whether the cell beyond a face has the same label."""
+    place = whole.head[x]
+    while place >= 0:
+        s = place // 4
+        if (
+            s != t
+            and whole.label[s] == whole.label[t]
+            and _has(whole.cells, s, y)
+            and _has(whole.cells, s, z)
+        ):
+            return True
+        place = whole.after[place]
+    return False
 
 
 @compiled
@@ -543,6 +580,13 @@ def _turn_edge(
     whole: Complex, a: int, b: int, count: int, middle: int, ring: Ints, cells: Ints, floor: float
 ) -> bool:
     """Do without an edge if the worst of the cells becomes better, or is above the floor."""
+    for k in range(2):
+        at = 0 if k == 0 else middle
+        # The only cell of its label here goes without another in its place.
+        if middle < count and (middle if k == 0 else count - middle) == 1:
+            x, y = ring[at], ring[(at + 1) % count]
+            if not (_goes_on(whole, cells[at], a, x, y) and _goes_on(whole, cells[at], b, x, y)):
+                return False
     value = np.empty((_LONGEST + 1, _LONGEST + 1))
     choice = np.empty((_LONGEST + 1, _LONGEST + 1), dtype=np.int64)
     old = 2.0

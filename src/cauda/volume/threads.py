@@ -89,7 +89,7 @@ def _fine(thread: Thread) -> tuple[Floats, Floats]:
     return np.interp(where, arc, thread.radius_mm), line
 
 
-def joined(given: Body, regions: Sequence[Region]) -> tuple[Body, Bools]:
+def joined(given: Body, regions: Sequence[Region]) -> Body:
     """Return a body in which tetrahedra on the center line of a tube belong to it, where it was interrupted.
 
     They are taken from regions that come before all tubes, where the line lies in no later one.
@@ -99,17 +99,10 @@ def joined(given: Body, regions: Sequence[Region]) -> tuple[Body, Bools]:
     given : Body
         Cut along all regions.
     regions : sequence of Region
-
-    Returns
-    -------
-    body : Body
-    narrow : (n,) bool
-        Vertices of tetrahedra that were taken: tubes may hang together by them alone.
     """
-    narrow = np.zeros(len(given.points_mm), dtype=bool)
     tubes = [index for index, region in enumerate(regions) if region.thread is not None]
     if not tubes:
-        return given, narrow
+        return given
     first = tubes[0]
     (free,) = np.nonzero((given.label >= 0) & (given.label < first))
     corners = given.points_mm[given.cells[free]]
@@ -123,8 +116,7 @@ def joined(given: Body, regions: Sequence[Region]) -> tuple[Body, Bools]:
             held = _held(corners, near, line)
             taken = free[near[held]]
             label[taken[label[taken] < first]] = index
-    narrow[given.cells[label != given.label]] = True
-    return with_cells(given, given.cells, label), narrow
+    return with_cells(given, given.cells, label)
 
 
 def _inside(region: Region, later: Sequence[Region]) -> Floats:
