@@ -14,7 +14,7 @@ REGIONS = [ball(name, [0, 0, 0], 4, 1.0) for name in "abc"]
 
 
 def labeled(*parts: tuple[int, float, float]) -> Body:
-    """Return a bar of tetrahedra whose label is given where x lies between bounds; the first one elsewhere."""
+    """Return a bar of tetrahedra whose label is given where x lies between bounds; 0 elsewhere."""
     low, high = np.array([0.0, 0.0, 0.0]), np.array([40.0, 4.0, 4.0])
     given = body(*tetrahedra(octree(low, high, 1.0, lambda at, _: np.zeros(len(at), dtype=bool))))
     x = given.points_mm[given.cells].mean(axis=1)[:, 0]
@@ -38,14 +38,14 @@ def test_a_crumb_between_two_goes_to_the_one_with_more_area() -> None:
     given = labeled((1, 0.0, 18.0), (2, 18.0, 40.0))
     middle = given.points_mm[given.cells].mean(axis=1)
     label = given.label.copy()
-    label[np.linalg.norm(middle - [17.7, 2.0, 2.0], axis=1) < 0.8] = 0
-    label[middle[:, 0] > 36] = 0
+    label[np.linalg.norm(middle - [17.5, 2.0, 2.0], axis=1) < 0.6] = 0
+    label[middle[:, 0] > 30] = 0
     found = without_crumbs(with_cells(given, given.cells, label), REGIONS)
-    crumb = (label == 0) & (middle[:, 0] < 30)
+    crumb = (label == 0) & (middle[:, 0] < 25)
     assert crumb.any()
     assert len(np.unique(found.label[crumb])) == 1
     assert found.label[crumb][0] == 1
-    assert (found.label[middle[:, 0] > 36] == 0).all()
+    assert (found.label[middle[:, 0] > 30] == 0).all()
 
 
 def test_pieces_of_a_tube_stay_as_they_are() -> None:

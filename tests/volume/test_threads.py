@@ -67,9 +67,9 @@ def test_without_tubes_the_lattice_stays() -> None:
 
 
 def test_a_tube_that_was_interrupted_is_joined_along_its_line() -> None:
-    line = np.stack([np.full(40, 0.1), np.full(40, 0.2), np.linspace(-2.5, 2.5, 40)], axis=1)
+    line = np.linspace([-2.0, -1.0, -2.5], [1.7, 1.3, 2.5], 40)
     tube = replace(
-        capsule("t", line[0].tolist(), line[-1].tolist(), 0.1, 0.8), thread=Thread(line, np.full(40, 0.1))
+        capsule("t", line[0].tolist(), line[-1].tolist(), 0.4, 0.8), thread=Thread(line, np.full(40, 0.4))
     )
     regions = [ball("o", [0, 0, 0], 4, 0.8), tube]
     points, cells = tetrahedra(octree(np.full(3, -5.0), np.full(3, 5.0), 0.8, lambda at, _: at[:, 0] < -9))

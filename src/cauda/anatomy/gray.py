@@ -8,6 +8,7 @@ from typing import Protocol
 
 import numpy as np
 from scipy.interpolate import PchipInterpolator
+from scipy.spatial import cKDTree
 
 from cauda.anatomy.polar import PolarSurface, fourier
 from cauda.anatomy.rotation import Rotation
@@ -33,6 +34,11 @@ _SOFT_DEG = 3.0
 """Spread of the Gaussian that rounds off an outline's corners."""
 
 _FIT_ROUNDS = 12
+
+_END_SHRUNK = (0.0, 0.04, 0.08, 0.12, 0.16, 0.2, 0.25, 0.3, 0.35, 0.4)
+"""By which shares the rounded end is made narrower until it keeps its depth."""
+
+_END_STEP_MM = 0.1
 _BLEND = 32
 """Power of the mean that joins an outline and its bound: the greater, the nearer to the lesser one."""
 
@@ -101,7 +107,22 @@ def gray_matter(
         return None
     z = np.linspace(end + tip, top_mm, count)
     rows = _rows(cord, template, turned, z)
-    return rounded(z, rows, cord.center(z), blunt=tip / rows[0, 0])
+    for shrunk in _END_SHRUNK:
+        narrowed = rows * (1 - shrunk * np.exp(-(((z - z[0]) / tip) ** 2)))[:, None]
+        gray = rounded(z, narrowed, cord.center(z), blunt=tip / narrowed[0, 0])
+        if _end_depth_mm(gray, cord, z[0] + tip) >= _DEPTH_KEPT_MM:
+            break
+    return gray
+
+
+def _end_depth_mm(gray: PolarSurface, cord: PolarSurface, up_to_mm: float) -> float:
+    """Return the least distance of the rounded end from the surface of the cord, infinite above 1 mm."""
+    theta = np.linspace(-np.pi, np.pi, _ANGLES, endpoint=False)
+    heights = np.arange(gray.bottom_mm, up_to_mm, _END_STEP_MM)
+    around = np.arange(max(gray.bottom_mm - 1, cord.bottom_mm), min(up_to_mm + 1, cord.top_mm), _END_STEP_MM)
+    tree = cKDTree(cord.grid(theta, around)[0].reshape(-1, 3))
+    end = gray.grid(theta, heights)[0].reshape(-1, 3)
+    return float(np.asarray(tree.query(end, distance_upper_bound=1.0)[0]).min())
 
 
 def share(gray: PolarSurface, cord: PolarSurface, height_mm: float) -> float:
