@@ -1,4 +1,4 @@
-"""Bars of a mesh: angles, volumes, faces and connections, held against the solids that the model was built of.
+"""Bars of a mesh: angles, volumes, faces and connections, held against the solids of the model.
 
     python -m benchmarks.verify_mesh OUT/sub-03 [--lead NAME] [--size normal] [--json]
 
@@ -148,7 +148,7 @@ def _absent(model: SpineModel, placed: Lead | None, mesh: VolumeMesh) -> list[st
 
 
 def _interrupted(mesh: VolumeMesh) -> list[str]:
-    """Return roots that are not one piece, sharing faces, or do not reach from the cord to what comes after."""
+    """Return roots that are not one piece, or do not reach from the cord to what comes after."""
     names = [label.name for label in mesh.labels]
     number = quality.pieces(mesh.tetrahedra, mesh.label, len(names), len(mesh.points_mm))
     found = [names[k] for k in range(len(names)) if number[k] > 1 and _is_root(mesh, k)]
@@ -239,9 +239,13 @@ def faces_off(solids: Mapping[str, Surface], placed: Lead | None, mesh: VolumeMe
         if label.tissue == "contact":
             assert placed is not None
             triangles = mesh.marked(label.name)
-            surface = placed.outer if not placed.placement.encapsulation_mm else (
-                placed.vertices_mm,
-                placed.triangles,
+            surface = (
+                placed.outer
+                if not placed.placement.encapsulation_mm
+                else (
+                    placed.vertices_mm,
+                    placed.triangles,
+                )
             )
         else:
             triangles = all_faces.of(k)

@@ -84,6 +84,20 @@ def test_where_the_field_jumps_each_side_keeps_its_own() -> None:
     np.testing.assert_allclose(found.gradient[0, :, 2], np.where(POINTS[:, 2] > 0, 0.25, 1.0), atol=1e-8)
 
 
+def test_both_sides_of_a_surface_agree_in_its_nodes() -> None:
+    mesh = box_mesh(EDGES, {Label("right", "csf"): lambda at: at[:, 0] > 0})
+    recovery = Recovery(mesh, np.ones(len(mesh.tetrahedra)), np.ones(len(mesh.tetrahedra)))
+    # No polynomial of degree 3: windows on both sides see other parts of it.
+    potential = np.exp(2 * mesh.points_mm[:, 0]) * np.cos(2 * mesh.points_mm[:, 1])
+    node = np.abs(mesh.points_mm[:, 0]) < 1e-9
+    node &= (np.abs(mesh.points_mm[:, 1:]) < 1).all(axis=1)
+    shift = np.array([1e-6, 3e-7, 2e-7])
+    sides = [recovery.at(mesh.points_mm[node] + side * shift, potential) for side in (1, -1)]
+    assert (mesh.label[sides[0].cell] != mesh.label[sides[1].cell]).all()
+    for side in sides:
+        np.testing.assert_allclose(side.potential[0], potential[node], atol=0.005)
+
+
 def test_many_sets_of_values_are_recovered_as_each_alone() -> None:
     mesh = box_mesh(EDGES)
     values = np.random.default_rng(1).normal(size=(5, len(mesh.points_mm)))

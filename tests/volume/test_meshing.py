@@ -197,6 +197,25 @@ def test_a_lattice_that_is_not_stretched_along_anything_is_refused() -> None:
             meshing.tetrahedra([ball("a", [0, 0, 0], 2, 0.8)], grading=grading)
 
 
+def test_along_a_course_edges_are_short_and_elsewhere_as_without_it() -> None:
+    regions = [ball("a", [0, 0, 0], 5, 2.0, 2.0)]
+    line = np.linspace([-3.0, 0.3, 0.2], [3.0, 0.3, 0.2], 40)
+    without = meshing.tetrahedra(regions)
+    course = meshing.Course(line, np.full(40, 0.5), reach_mm=0.3)
+    found = meshing.tetrahedra(regions, courses=[course])
+    assert_sound(found, regions)
+
+    def edges(mesh: VolumeMesh) -> tuple[float, float]:
+        """Return the longest edge of a regular tetrahedron as large as one near the line, and one far off."""
+        center = mesh.points_mm[mesh.tetrahedra].mean(axis=1)
+        away = np.linalg.norm(center[:, None] - line, axis=2).min(axis=1)
+        size = np.cbrt(6 * np.sqrt(2) * mesh.volumes_mm3)
+        return float(size[away < 0.3].max()), float(size[away > 2.5].max())
+
+    assert edges(found)[0] < 0.6 < edges(without)[0]
+    assert edges(found)[1] == pytest.approx(edges(without)[1], rel=0.3)
+
+
 def test_directions_are_those_of_each_region() -> None:
     along = np.array([0.6, 0.0, 0.8])
     inner = replace(ball("b", [0, 0, 0], 1, 0.4), direction=lambda points: np.tile(along, (len(points), 1)))

@@ -3,9 +3,10 @@
 In a tissue with the conductivity s along a direction and t across it, a potential obeys Laplace's equation
 once lengths along the direction are divided by the root of s / t. A fit takes the nodes of a window about one
 node, an ellipsoid that is longer along the fibers; they must hang together by tetrahedra of that tissue, and
-count by ``(1 - d^2)^3`` of their distance d, which is 1 at the window's edge. A point's potential is the mean
-of the four polynomials fitted at the corners of its tetrahedron, by its barycentric coordinates: it is
-continuous within a tissue.
+count by ``(1 - d^2)^3`` of their distance d, which is 1 at the window's edge. A node where its tissue ends
+counts for much more in its own window, so that fits on both sides of a surface agree there. A point's
+potential is the mean of the four polynomials fitted at the corners of its tetrahedron, by its barycentric
+coordinates: it is continuous within a tissue.
 """
 
 from __future__ import annotations
@@ -25,6 +26,9 @@ _SQRT_2 = 2**0.5
 # Nodes for each term: so many that a fit smooths.
 _SPARE = 1.75
 _GROWTH, _GROWTHS = 1.2, 6
+# Weight of the node itself where its tissue ends, 1 elsewhere: fits of both sides meet in its value. In narrow
+# gaps, as between cord and root, they would part by more than the potential changes there.
+_HELD = 30.0
 # A term is left out if those before it tell this share of it at the nodes, less one.
 _DEPENDENT = 1e-5
 
@@ -263,6 +267,8 @@ def _prepared(
         left = max(1 - x * x - y * y - along * along, 0.0)
         room.weight[row] = left * left * left
         _terms(x, y, z, room.basis[row])
+    if _at_surface(mesh, node, tissue):
+        room.weight[0] = _HELD
     _factor(room.basis, room.weight, size, (degree + 1) ** 2, room.factor, room.kept)
     # A window whose nodes lie in one plane says nothing about the gradient across it.
     if not (room.kept[1] and room.kept[2] and room.kept[3]):
@@ -289,6 +295,15 @@ def _about(mesh: Tissues, node: int, tissue: int) -> tuple[tuple[float, float, f
     if length > 0:
         x, y, z = x / length, y / length, z / length
     return (x, y, z), stretch / max(cells, 1) if length > 0 else 1.0, (_SQRT_2 * largest) ** (1 / 3)
+
+
+@compiled
+def _at_surface(mesh: Tissues, node: int, tissue: int) -> bool:
+    """Tell whether a tissue ends at a node."""
+    for place in range(mesh.begin[node], mesh.begin[node + 1]):
+        if mesh.tissue[mesh.around[place]] != tissue:
+            return True
+    return False
 
 
 @compiled

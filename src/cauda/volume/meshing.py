@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
 
 import numpy as np
+from scipy.spatial import cKDTree
 
 from cauda.arrays import Bools, Floats
 from cauda.errors import MeshError
@@ -49,8 +50,31 @@ class Grading:
     along: tuple[float, float, float] = (0.0, 0.0, 1.0)
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class Course:
+    """A line near which edges are short, though no surface passes there, such as the way of a fiber.
+
+    Attributes
+    ----------
+    points_mm : (n, 3) float64
+        RAS mm; no farther apart than the reach.
+    edge_mm : (n,) float64
+        Longest edge about each point.
+    reach_mm : float
+        How far from the points.
+    """
+
+    points_mm: Floats
+    edge_mm: Floats
+    reach_mm: float
+
+
 def tetrahedra(
-    regions: Sequence[Region], *, grading: Grading | None = None, progress: Progress | None = None
+    regions: Sequence[Region],
+    *,
+    grading: Grading | None = None,
+    courses: Sequence[Course] = (),
+    progress: Progress | None = None,
 ) -> VolumeMesh:
     """Return a mesh of regions.
 
@@ -60,6 +84,8 @@ def tetrahedra(
         The first one is the domain: what lies outside of it is left out. Of regions that overlap, the later
         one has the place.
     grading : Grading or None
+    courses : sequence of Course
+        Where edges are to be short besides.
     progress : callable or None
         See `Progress`.
 
@@ -72,7 +98,7 @@ def tetrahedra(
     _check(regions, grading)
     told = progress or _silent
     told("lattice", 0.0)
-    body = _lattice(regions, grading)
+    body = _lattice(regions, grading, courses)
     for index, region in enumerate(regions):
         told(f"cutting {region.label.name}", 0.1 + 0.5 * index / len(regions))
         body = cutting.cut(body, regions, index, _allowed(regions, index))
@@ -119,10 +145,10 @@ def _allowed(regions: Sequence[Region], index: int) -> Bools:
     return allowed
 
 
-def _lattice(regions: Sequence[Region], grading: Grading) -> cutting.Body:
+def _lattice(regions: Sequence[Region], grading: Grading, courses: Sequence[Course]) -> cutting.Body:
     domain, steps = regions[0], _steps(grading)
     largest = grading.cell_mm or _largest(regions)
-    sizes = _Sizes(regions, grading.growth)
+    sizes = _Sizes(regions, grading.growth, courses)
     corners = np.array([[(domain.low_mm, domain.high_mm)[k >> i & 1][i] for i in range(3)] for k in range(8)])
     corners = corners @ np.linalg.inv(steps)
     tree = lattice.octree(
@@ -162,9 +188,10 @@ def _largest(regions: Sequence[Region]) -> float:
 class _Sizes:
     """Which cells of a lattice are too large."""
 
-    def __init__(self, regions: Sequence[Region], growth: float) -> None:
+    def __init__(self, regions: Sequence[Region], growth: float, courses: Sequence[Course]) -> None:
         self._regions = regions
         self._growth = growth
+        self._courses = [(cKDTree(course.points_mm), course) for course in courses]
 
     def too_large(self, centers: Floats, edge: float) -> Bools:
         large = np.zeros(len(centers), dtype=bool)
@@ -180,6 +207,13 @@ class _Sizes:
             gap = np.maximum(np.abs(distance) - _REACH * edge, 0)
             inside = (distance < 0) & (edge > region.inner_edge_mm * (1 + 1e-9))
             large[rows] = (edge > (wanted + self._growth * gap) * (1 + 1e-9)) | inside
+        for tree, course in self._courses:
+            (rows,) = np.nonzero(~large)
+            nearest = np.asarray(
+                tree.query(centers[rows], distance_upper_bound=course.reach_mm + _REACH * edge)[1]
+            )
+            near = nearest < len(course.points_mm)
+            large[rows[near]] = edge > course.edge_mm[nearest[near]] * (1 + 1e-9)
         return large
 
 

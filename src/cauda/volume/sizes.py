@@ -29,6 +29,8 @@ class Size:
         At contacts, and at the rest of the lead and its encapsulation.
     root, cord, gray, dura, canal : tuple of 2 floats
         At these surfaces, near the lead and far from it; at thin roots, and the filum, less.
+    dorsal, ventral : tuple of 2 floats
+        Along the courses of dorsal and of ventral rootlets, and of the first of their roots.
     ganglion, hull : float
         At these surfaces.
     within : float
@@ -55,6 +57,8 @@ class Size:
     gray: tuple[float, float]
     dura: tuple[float, float]
     canal: tuple[float, float]
+    dorsal: tuple[float, float]
+    ventral: tuple[float, float]
     ganglion: float
     hull: float
     within: float
@@ -79,6 +83,8 @@ _SIZES: dict[str, Size] = {
         gray=(0.9, 1.8),
         dura=(1.8, 3.6),
         canal=(3.6, 14.4),
+        dorsal=(0.9, 3.6),
+        ventral=(1.8, 3.6),
         ganglion=1.8,
         hull=28.8,
         within=3.6,
@@ -100,6 +106,8 @@ _SIZES: dict[str, Size] = {
         gray=(0.575, 0.575),
         dura=(1.15, 2.3),
         canal=(2.3, 9.2),
+        dorsal=(0.2875, 1.15),
+        ventral=(0.575, 1.15),
         ganglion=1.15,
         hull=18.4,
         within=2.3,
@@ -107,8 +115,8 @@ _SIZES: dict[str, Size] = {
         fat=9.2,
         soft_tissue=18.4,
         growth=1000.0,
-        growth_from_lead=0.1,
-        per_radius=(1.0, 2.0),
+        growth_from_lead=0.2,
+        per_radius=(1.2, 2.0),
         stretch=2.0,
         tolerance=0.05,
     ),
@@ -121,6 +129,8 @@ _SIZES: dict[str, Size] = {
         gray=(0.35, 0.35),
         dura=(0.7, 1.4),
         canal=(1.4, 5.6),
+        dorsal=(0.175, 0.7),
+        ventral=(0.35, 0.7),
         ganglion=0.7,
         hull=11.2,
         within=1.4,

@@ -23,6 +23,7 @@ from cauda.volume.closed import Closed
 from cauda.volume.contacts import lead_regions
 from cauda.volume.directions import Line, center_line
 from cauda.volume.mesh import Label
+from cauda.volume.meshing import Course
 from cauda.volume.plugs import Shape, plugged
 from cauda.volume.region import Distance, Region
 from cauda.volume.sizes import Size, graded, round_roots
@@ -38,6 +39,9 @@ _RAISED_MM = 25.0
 _ABOVE_LEAD_MM = 3.0
 _ROUGH_MM = 0.4
 """How far faces may lie off bone and the canal, whose traced outlines are no better."""
+
+_APART_MM, _BESIDE_MM, _JOINT_MM = 0.25, 0.25, 2.0
+"""Between points of courses; how far beside them edges are short; the length of a joint along them."""
 
 _BONES = ("bone", "disc")
 
@@ -68,10 +72,13 @@ class Spine:
         From the outermost inward; the first one is the domain.
     cranial_mm : float
         Height of the cut at the cranial end, in the model's axes.
+    courses : tuple of Course
+        Those of rootlets, and the places where these join their root.
     """
 
     regions: tuple[Region, ...]
     cranial_mm: float
+    courses: tuple[Course, ...] = ()
 
 
 def spine(
@@ -109,7 +116,7 @@ def spine(
     found += [] if lead is None else lead_regions(lead, size)
     found += [*parts.sac(), *(parts.rootlets() if rootlets else ()), *parts.roots()]
     found += [*parts.cord(), *parts.behind()]
-    return Spine(tuple(found), cut)
+    return Spine(tuple(found), cut, tuple(parts.courses()))
 
 
 def _check(model: SpineModel, lead: Lead | None, extent: Extent) -> None:
@@ -253,6 +260,19 @@ class _Parts:
             gray = Label("gray_matter", "gray_matter")
             yield self._region(gray, self.closed("gray_matter"), self._graded(size.gray), size.within)
 
+    def courses(self) -> Iterator[Course]:
+        """Yield where fibers pass though no surface does, and where surfaces meet that they pass through."""
+        for part, edges in (("dorsal", self.size.dorsal), ("ventral", self.size.ventral)):
+            paths = [path for path in self.model.roots if path.part.startswith(part)]
+            if not paths:
+                continue
+            first = round(_JOINT_MM / _APART_MM)
+            lines = [
+                _closely(path.points_mm, _APART_MM)[: first if path.k is None else None] for path in paths
+            ]
+            points, edge = np.concatenate(lines), self._graded(edges)
+            yield Course(points, edge(points) if callable(edge) else np.full(len(points), edge), _BESIDE_MM)
+
     def behind(self) -> Iterator[Region]:
         """Yield ganglia, each reaching into its nerve, and nerves; fibers run on as the dorsal root ends."""
         for tissue, group in (("ganglion", "ganglia"), ("nerve", "nerves")):
@@ -315,6 +335,12 @@ class _Parts:
 
     def _graded(self, edges: tuple[float, float]) -> float | Distance:
         return graded(*edges, self.size.growth_from_lead, self._from_lead)
+
+
+def _closely(points_mm: Floats, apart_mm: float) -> Floats:
+    arc = np.concatenate([[0.0], np.cumsum(np.linalg.norm(np.diff(points_mm, axis=0), axis=1))])
+    at = np.linspace(0.0, arc[-1], max(2, round(arc[-1] / apart_mm) + 1))
+    return np.stack([np.interp(at, arc, points_mm[:, k]) for k in range(3)], axis=1)
 
 
 def _label(one: Surface) -> Label:

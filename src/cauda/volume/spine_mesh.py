@@ -50,10 +50,10 @@ def mesh(
         If the size is not known, the lead was placed in another model, or the model lacks a surface.
     """
     lengths, extent = size_of(size), extent or Extent()
-    regions = spine(model, lead, lengths, extent, rootlets=size == "fine").regions
+    parts = spine(model, lead, lengths, extent, rootlets=size == "fine")
     x, y, z = (float(part) for part in model.axes.rotation[2])
     grading = meshing.Grading(lengths.growth, lengths.cell, lengths.stretch, (x, y, z))
-    made = meshing.tetrahedra(regions, grading=grading, progress=progress)
+    made = meshing.tetrahedra(parts.regions, grading=grading, courses=parts.courses, progress=progress)
     faces, face_mark, marks = marked(made.points_mm, made.tetrahedra, made.label, made.labels, model.axes)
     settings = {
         **made.settings,
