@@ -1,15 +1,16 @@
 """Measures every figure of the validation page; ends with status 1 where a bar is missed.
 
-    python -m benchmarks.validate [--only models|field|fibers] [--subjects 20] [--seed 7]
+    python -m benchmarks.validate [--only models|meshes|field|fibers] [--subjects 20] [--seed 7]
         [--markers MARKERS] [--jobs N]
 
 Builds virtual subjects and, where the markers of sub-03 are there, sub-03 as published, interpolated, given
 otherwise (`benchmarks.variants`) and with other settings, and holds each model against the bars of
 `benchmarks.verify_model`.
-Potentials are held against closed forms by `benchmarks.validate_field`, and against a layered cylinder by
-`benchmarks.validate_cylinder`. Fibers are measured by
-`benchmarks.validate_fibers`; a bare loop in NEURON beside them where it is installed.
-Tables of the page that were measured in full are written anew; others stay as they are.
+Meshes are measured by `benchmarks.validate_meshes`, and whether potentials along roots are those of a finer
+one. Potentials are held against closed forms by `benchmarks.validate_field`, and against a layered cylinder
+by `benchmarks.validate_cylinder`. Fibers are measured by `benchmarks.validate_fibers`; a bare loop in NEURON
+beside them where it is installed. Tables of the page that were measured in full are written anew; others stay
+as they are.
 """
 
 from __future__ import annotations
@@ -32,6 +33,7 @@ from benchmarks import (
     validate_cylinder,
     validate_fibers,
     validate_field,
+    validate_meshes,
     validation_tables,
     verify_leads,
     verify_model,
@@ -192,10 +194,13 @@ def main() -> int:
     parser.add_argument("--markers", type=Path, default=MARKERS, help="of sub-03 as published")
     parser.add_argument("--jobs", type=int, default=os.cpu_count(), help="processes at once (all cores)")
     parser.add_argument(
-        "--only", choices=("models", "field", "fibers"), help="leave the other tables as they are"
+        "--only", choices=("models", "meshes", "field", "fibers"), help="leave the other tables as they are"
     )
     arguments = parser.parse_args()
     missed = _models(arguments) if arguments.only in (None, "models") else []
+    if arguments.only in (None, "meshes"):
+        markers = arguments.markers.resolve() if arguments.markers.is_dir() else None
+        missed += _write(validate_meshes.tables(markers, jobs=1))
     if arguments.only in (None, "field"):
         missed += _write(validate_field.tables() | validate_cylinder.tables())
     if arguments.only in (None, "fibers"):

@@ -32,9 +32,11 @@ from cauda.volume.mesh import VolumeMesh
 TETRAHEDRA = {"coarse": (0.0, 1e6), "normal": (1e6, 3e6), "fine": (1e6, 9e6)}
 VOLUME_OFF = {"coarse": 0.10, "normal": 0.03, "fine": 0.03}
 RMS_MM, MOST_MM = 0.02, 0.05
-_HELD = ("white_matter", "gray_matter", "csf", "dorsal_root", "ventral_root", "ganglion", "nerve", "filum")
-_NEAR = ("dorsal_root", "ventral_root", "white_matter", "gray_matter", "contact")
-"""Tissues whose volume and whose faces have bars."""
+_HELD = ("white_matter", "gray_matter", "csf", "dorsal_root", "ventral_root", "ganglion", "filum")
+"""Tissues whose volume has a bar."""
+
+_KINDS = {"dorsal_root": "roots", "ventral_root": "roots", "gray_matter": "gray matter"}
+_CORD = ("white_matter", "gray_matter")
 
 _PIECES_AT_ONCE = 200_000
 # What ru_maxrss counts in: bytes on macOS, 1024 bytes elsewhere.
@@ -203,70 +205,54 @@ def _volume_mm3(vertices: Floats, triangles: Ints) -> float:
 
 
 def _face_bars(solids: Mapping[str, Surface], placed: Lead | None, mesh: VolumeMesh) -> Iterator[Bar]:
-    found = faces_off(solids, placed, mesh)
-    for tissues, name in (
-        (("dorsal_root", "ventral_root"), "roots"),
-        (("white_matter", "gray_matter"), "cord"),
-        (("contact",), "contacts"),
-    ):
-        of = {k: faces for k, faces in found.items() if _tissue(mesh, k) in tissues}
-        if not of:
-            continue
-        worst = max(of, key=lambda k: of[k].rms_mm)
-        yield at_most(f"faces of {name} off, rms of the worst", of[worst].rms_mm, RMS_MM, 4, " mm", worst)
-        worst = max(of, key=lambda k: of[k].most_mm)
-        beyond = sum(each.beyond * each.number for each in of.values())
-        number = sum(each.number for each in of.values())
-        text = f"{beyond:.0f} of {number} beyond, {worst}"
-        yield at_most(f"faces of {name} off, largest", of[worst].most_mm, MOST_MM, 4, " mm", text)
+    for kind, found in faces_off(solids, placed, mesh).items():
+        worst = max(found, key=lambda k: found[k].rms_mm)
+        yield at_most(f"faces of {kind} off, rms of the worst", found[worst].rms_mm, RMS_MM, 4, " mm", worst)
+        worst = max(found, key=lambda k: found[k].most_mm)
+        yield at_most(f"faces of {kind} off, largest", found[worst].most_mm, MOST_MM, 4, " mm", worst)
+        beyond = round(sum(each.beyond * each.number for each in found.values()))
+        number = sum(each.number for each in found.values())
+        text = f"{100 * beyond / number:.4f} % ({beyond} of {number})"
+        yield Bar(f"faces of {kind} off, beyond", text, f"by more than {MOST_MM} mm: 0", not beyond)
 
 
-def _tissue(mesh: VolumeMesh, name: str) -> str:
-    return next(label.tissue for label in mesh.labels if label.name == name)
-
-
-def faces_off(solids: Mapping[str, Surface], placed: Lead | None, mesh: VolumeMesh) -> dict[str, Faces]:
-    """Return of regions with bars how far their faces lie off their own surface in the model.
+def faces_off(
+    solids: Mapping[str, Surface], placed: Lead | None, mesh: VolumeMesh
+) -> dict[str, dict[str, Faces]]:
+    """Return how far faces lie off the surface of their own region in the model, by kind and name.
 
     Left out are faces of the cut at the cranial end. Those of contacts are held against the body of the lead.
     """
-    ends = set(mesh.marked("end").ravel().tolist()) if "end" in mesh.marks else set()
-    all_faces = interfaces(mesh, mesh.label)
-    result = {}
+    kinds: dict[str, dict[str, Faces]] = {}
+    found = interfaces(mesh, mesh.label)
     for k, label in enumerate(mesh.labels):
-        if label.tissue not in _NEAR or (label.tissue == "contact" and placed is None):
-            continue
-        if label.tissue == "contact":
-            assert placed is not None
-            triangles = mesh.marked(label.name)
-            surface = (
-                placed.outer
-                if not placed.placement.encapsulation_mm
-                else (
-                    placed.vertices_mm,
-                    placed.triangles,
-                )
-            )
-        else:
-            triangles = all_faces.of(k)
-            surface = solids[label.name].vertices_mm, solids[label.name].triangles
-        triangles = triangles[[not ends.issuperset(row) for row in triangles.tolist()]]
-        result[label.name] = _off(mesh.points_mm, triangles, surface)
-    return result
+        if kind := _KINDS.get(label.tissue):
+            one = solids[label.name]
+            kinds.setdefault(kind, {})[label.name] = _off(mesh, found.of(k), one.vertices_mm, one.triangles)
+    cord = np.isin(mesh.label, [k for k, label in enumerate(mesh.labels) if label.tissue in _CORD])
+    outer = interfaces(mesh, cord.astype(np.int64)).of(1)
+    kinds["cord"] = {"cord": _off(mesh, outer, solids["cord"].vertices_mm, solids["cord"].triangles)}
+    for contact in placed.contacts if placed else ():
+        assert placed is not None
+        off = _off(mesh, mesh.marked(contact.name), placed.vertices_mm, placed.triangles)
+        kinds.setdefault("contacts", {})[contact.name] = off
+    return kinds
 
 
-def _off(points: Floats, triangles: Ints, surface: tuple[Floats, Ints]) -> Faces:
-    corner = points[triangles]
+def _off(mesh: VolumeMesh, triangles: Ints, vertices: Floats, surface: Ints) -> Faces:
+    at_end = np.zeros(len(mesh.points_mm), dtype=bool)
+    at_end[mesh.marked("end") if "end" in mesh.marks else ()] = True
+    corner = mesh.points_mm[triangles[~at_end[triangles].all(axis=1)]]
     area = np.linalg.norm(np.cross(corner[:, 1] - corner[:, 0], corner[:, 2] - corner[:, 0]), axis=1) / 2
     middles = (corner + np.roll(corner, 1, axis=1)) / 2
     samples = np.concatenate([corner, middles, corner.mean(axis=1, keepdims=True)], axis=1)
     unique, back = np.unique(samples.reshape(-1, 3), axis=0, return_inverse=True)
-    away = np.abs(nearest(unique, *surface).distance_mm)[back.ravel()].reshape(-1, 7)
+    away = np.abs(nearest(unique, vertices, surface).distance_mm)[back.ravel()].reshape(-1, 7)
     # Weights of the rule that is exact for cubic polynomials over a triangle.
     square = (away**2 * np.array([3, 3, 3, 8, 8, 8, 27]) / 60).sum(axis=1)
     most = away.max(axis=1)
     rms = float(np.sqrt((square * area).sum() / area.sum()))
-    return Faces(len(triangles), rms, float(most.max()), float((most > MOST_MM).mean()))
+    return Faces(len(corner), rms, float(most.max()), float((most > MOST_MM).mean()))
 
 
 if __name__ == "__main__":

@@ -96,12 +96,12 @@ def write(
     return out / subject
 
 
-def read(folder: Path) -> SpineModel:
+def read(folder: str | Path) -> SpineModel:
     """Return the model that `write` left in a folder, from its JSON file and its PLY surfaces.
 
     Parameters
     ----------
-    folder : Path
+    folder : str or Path
         ``OUT/sub-XX``.
 
     Raises
@@ -109,6 +109,7 @@ def read(folder: Path) -> SpineModel:
     ModelError
         If there is no model, its surfaces are not there as PLY, or a file is damaged.
     """
+    folder = Path(folder)
     path = _model_json(folder)
     try:
         document = json.loads(path.read_bytes())

@@ -97,7 +97,7 @@ def write(field: Field, path: Path) -> Path:
     return path
 
 
-def read(path: Path) -> Field:
+def read(path: str | Path) -> Field:
     """Return the field that `write` wrote.
 
     Raises
@@ -105,6 +105,7 @@ def read(path: Path) -> Field:
     FieldError
         If there is no such file, or it holds no field.
     """
+    path = Path(path)
     if not path.is_file():
         raise FieldError(f"{path.name}: no such file, wanted a field that cauda solve wrote")
     try:

@@ -67,7 +67,7 @@ def write(lead: Lead, folder: Path, model: SpineModel | None = None) -> Path:
     return path
 
 
-def read(path: Path) -> Lead:
+def read(path: str | Path) -> Lead:
     """Return the lead that `write` left in a file.
 
     Raises
@@ -75,6 +75,7 @@ def read(path: Path) -> Lead:
     LeadError
         If there is no such file or it is damaged.
     """
+    path = Path(path)
     if not path.is_file():
         raise LeadError(f"{path.name}: no such file; wanted one that cauda place wrote")
     try:
@@ -84,14 +85,14 @@ def read(path: Path) -> Lead:
         raise LeadError(f"{path.name}: no lead of cauda's ({reason}); place it again") from error
 
 
-def placed(folder: Path) -> tuple[Lead, ...]:
+def placed(folder: str | Path) -> tuple[Lead, ...]:
     """Return the leads that were placed in the model of a folder, by name.
 
     Leads of a model that has been built anew since are left out.
 
     Parameters
     ----------
-    folder : Path
+    folder : str or Path
         ``OUT/sub-XX``.
 
     Raises
@@ -99,6 +100,7 @@ def placed(folder: Path) -> tuple[Lead, ...]:
     LeadError
         If a file is damaged.
     """
+    folder = Path(folder)
     models = sorted(folder.glob("sub-*_model.json"))
     if len(models) != 1:
         return ()

@@ -205,7 +205,7 @@ def leads(folder: Path | None = None) -> tuple[LeadType, ...]:
     return (*shipped, *sorted(own.values(), key=_order))
 
 
-def read_type(path: Path) -> LeadType:
+def read_type(path: str | Path) -> LeadType:
     """Return the lead that a JSON file describes.
 
     Raises
@@ -213,6 +213,7 @@ def read_type(path: Path) -> LeadType:
     LeadError
         If there is no such file, or it is not as the schema wants it.
     """
+    path = Path(path)
     if not path.is_file():
         raise LeadError(f"{path.name}: no such file; wanted the JSON file of a lead")
     return _read(path)

@@ -80,12 +80,12 @@ def write(mesh: VolumeMesh, path: Path) -> Path:
     return path
 
 
-def read(path: Path) -> VolumeMesh:
+def read(path: str | Path) -> VolumeMesh:
     """Return the mesh that `write` wrote, every array bit by bit.
 
     Parameters
     ----------
-    path : Path
+    path : str or Path
         The VTU file; its JSON file must lie beside it.
 
     Raises
@@ -93,6 +93,7 @@ def read(path: Path) -> VolumeMesh:
     MeshError
         If one of the two is absent or damaged, or they do not belong together.
     """
+    path = Path(path)
     document = sidecar(path)
     if source(path).sha256 != document["mesh"]["sha256"]:
         raise MeshError(f"{path.name}: is not the mesh that its JSON file describes; mesh again")

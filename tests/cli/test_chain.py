@@ -1,0 +1,43 @@
+"""All verbs from a virtual subject to its field, as ``make demo`` calls them."""
+
+from pathlib import Path
+
+import numpy as np
+
+from cauda import anatomy
+from cauda.cli.main import main
+from cauda.field import field_files
+from cauda.field.along import along
+from cauda.volume import mesh_files
+
+LEAD = "specify-5-6-5-like"
+
+
+def test_from_a_virtual_subject_to_potentials_along_its_roots(tmp_path: Path) -> None:
+    dataset, models = str(tmp_path / "dataset"), tmp_path / "models"
+    folder = models / "sub-01"
+    assert main(["phantom", dataset, "--subjects", "1", "--seed", "7"]) == 0
+    assert main(["build", dataset, "-o", str(models)]) == 0
+    assert main(["place", str(folder), "--lead", LEAD, "--top", "vertebra:T12"]) == 0
+    assert main(["mesh", str(folder), "--lead", LEAD, "--size", "coarse"]) == 0
+    assert main(["solve", str(folder), "--lead", LEAD, "--conductivities", "capogrosso2013"]) == 0
+
+    mesh = mesh_files.read(folder / f"sub-01_lead-{LEAD}_mesh.vtu")
+    assert mesh.measures["pieces"] == 1
+    assert mesh.measures["dihedral_deg"]["least"] > 1
+    field = field_files.read(folder / f"sub-01_lead-{LEAD}_cond-capogrosso2013_field.h5")
+    assert len(field.contacts) == 16
+    # A contact at 1 mA is the highest of all; where tetrahedra are flat, linear elements pass below 0 here and there.
+    assert (np.nanmax(field.transfer_ohm, axis=1) <= field.contact_ohm * (1 + 1e-6)).all()
+    assert (field.transfer_ohm < -1e-6).mean() < 1e-5
+    roots = [path for path in anatomy.read(folder).roots if path.k is None]
+    courses = along(field, roots)
+    assert len(courses) == len(roots)
+    for course in courses:
+        assert np.isfinite(course.potential_ohm).mean() > 0.99, course.name
+        tissues = set(course.tissue)
+        assert tissues & {"dorsal_root", "ventral_root"}, course.name
+    # The dorsal roots lie nearer to a lead behind the sac than the ventral ones.
+    peak = {(str(course.root), course.part): course.potential_ohm.max() for course in courses}
+    nearer = [peak[root, "dorsal"] > peak[root, "ventral"] for root, part in peak if part == "dorsal"]
+    assert np.mean(nearer) >= 0.9
