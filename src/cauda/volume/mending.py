@@ -80,7 +80,7 @@ def mended(given: Body, regions: Sequence[Region], table: Ints, sharp: Bools) ->
         floor = float(np.sin(np.radians(least_deg)))
         if number:
             piece = _improved(best, regions, table)
-        piece = _drawn(piece, regions, table, floor)
+        piece = _drawn(_claimed(piece, regions, table), regions, table, floor)
         for _ in range(_TURNS):
             piece = _drawn(_inserted(piece, regions, table, floor), regions, table, floor)
         if piece.beyond.sum() < best.beyond.sum():
@@ -121,6 +121,30 @@ def _near(piece: _Piece, regions: Sequence[Region]) -> tuple[Facets, Bools]:
     near = _vertices(piece)
     exact = np.array([region.exact for region in regions])[piece.faces.owner]
     return piece.faces.some(exact & near[piece.faces.corners].any(axis=1)), near
+
+
+def _claimed(piece: _Piece, regions: Sequence[Region], table: Ints) -> _Piece:
+    """Give exact regions the tetrahedra that lie in them, but were left to what is not exact around them."""
+    body, label = piece.body, piece.body.label.copy()
+    exact = np.array([region.exact for region in regions])
+    for index in np.unique(piece.faces.owner[piece.beyond]):
+        region = regions[index]
+        near = np.zeros(len(body.points_mm), dtype=bool)
+        near[piece.faces.corners[piece.beyond & (piece.faces.owner == index)]] = True
+        open_ = ~exact & [not region.within or other.label.name in region.within for other in regions]
+        open_[index:] = False
+        (rows,) = np.nonzero((label >= 0) & open_[label] & near[body.cells].any(axis=1))
+        center = body.points_mm[body.cells[rows]].mean(axis=1)
+        inside = region.distance_mm(center) < -region.tolerance_mm
+        for later in regions[index + 1 :]:
+            (within,) = np.nonzero(inside & ((center >= later.low_mm) & (center <= later.high_mm)).all(axis=1))
+            inside[within] = later.distance_mm(center[within]) > 0
+        rows = rows[inside]
+        corners = region.distance_mm(body.points_mm[body.cells[rows]].reshape(-1, 3)).reshape(-1, 4)
+        label[rows[corners.max(axis=1, initial=-np.inf) <= region.tolerance_mm]] = index
+    if np.array_equal(label, body.label):
+        return piece
+    return _piece(with_cells(body, body.cells, label), regions, table, piece.held)
 
 
 def _drawn(piece: _Piece, regions: Sequence[Region], table: Ints, floor: float) -> _Piece:
