@@ -7,7 +7,7 @@ when a point is inserted into a Delaunay mesh (Bowyer 1981, doi:10.1093/comjnl/2
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from typing import NamedTuple
 
@@ -18,16 +18,23 @@ from cauda.volume import improving, placing, splitting
 from cauda.volume.cutting import Body, part, with_cells
 from cauda.volume.facets import Facets, facets
 from cauda.volume.region import Region
-from cauda.volume.stars import complex_of, draw, insert
+from cauda.volume.stars import complex_of, draw, insert, qualities
 
 _RINGS = 2
 """Tetrahedra so many neighbors away from a face that lies off may be changed."""
 
-_LEAST_DEG = (5.0, 5.0, 5.0, 2.5)
+_LEAST_DEG = (5.0, 5.0, 2.5, 2.5)
 """Dihedral angle that new tetrahedra have at least, each time that the surfaces are worked at."""
 
 _TURNS = 2
 """How often vertices are inserted each time."""
+
+_WORTH = 0.9
+"""Where more than this share of the faces that lay off still does, working on is in vain."""
+
+_FLAT_DEG = 5.0
+_MOST_FLAT = 1e-4
+"""Over all tetrahedra, how many may have smaller dihedral angles than that among those that were mended."""
 
 _GOAL_DEG = 6.0
 _SLACK = 0.1
@@ -44,7 +51,7 @@ class _Piece(NamedTuple):
     faces : Facets
         Those between regions.
     held : (n,) bool
-        Vertices that stay: on edges of surfaces, and those that belong to tetrahedra around as well.
+        Vertices that stay: on edges of surfaces, and those that belong to other tetrahedra as well.
     beyond : (k,) bool
         Which faces lie beyond their tolerance, of regions that are to be exact.
     """
@@ -69,25 +76,45 @@ def mended(given: Body, regions: Sequence[Region], table: Ints, sharp: Bools) ->
         Vertices that lie on edges of surfaces: they stay where they are.
     """
     whole = _piece(given, regions, table, sharp)
-    if not whole.beyond.any():
-        return given
-    chosen = _around(given.cells, _vertices(whole), _RINGS)
-    used = np.unique(given.cells[chosen])
-    outer = np.zeros(len(given.points_mm), dtype=bool)
-    outer[given.cells[~chosen]] = True
-    best = piece = _piece(part(given, chosen), regions, table, (outer | sharp)[used])
-    for number, least_deg in enumerate(_LEAST_DEG):
-        floor = float(np.sin(np.radians(least_deg)))
-        if number:
-            piece = _improved(best, regions, table)
-        piece = _drawn(_claimed(piece, regions, table), regions, table, floor)
-        for _ in range(_TURNS):
-            piece = _drawn(_inserted(piece, regions, table, floor), regions, table, floor)
-        if piece.beyond.sum() < best.beyond.sum():
+    return _mended(whole, regions, table, _LEAST_DEG, int(_MOST_FLAT * len(given.cells)))
+
+
+def _mended(
+    around: _Piece, regions: Sequence[Region], table: Ints, least_deg: tuple[float, ...], most_flat: int
+) -> Body:
+    """Work at what lies off, with what is around it, then at what still does, in a part of that part."""
+    body = around.body
+    if not least_deg or not around.beyond.any():
+        return body
+    chosen = _near_cells(body.cells, _vertices(around), _RINGS)
+    used = np.unique(body.cells[chosen])
+    held = around.held.copy()
+    held[body.cells[~chosen]] = True
+    best = piece = _piece(part(body, chosen), regions, table, held[used])
+    if len(least_deg) < len(_LEAST_DEG):
+        piece = _improved(piece, regions, table)
+    floor = float(np.sin(np.radians(least_deg[0])))
+    for piece in _worked(_claimed(piece, regions, table), regions, table, floor):
+        if piece.beyond.sum() < best.beyond.sum() and _flat(piece) <= most_flat:
             best = piece
-        if not best.beyond.any():
-            break
-    return _put_back(given, chosen, used, best.body)
+    done = best.body
+    if best.beyond.sum() < _WORTH * around.beyond.sum():
+        done = _mended(best, regions, table, least_deg[1:], most_flat)
+    return _put_back(body, chosen, used, done)
+
+
+def _worked(piece: _Piece, regions: Sequence[Region], table: Ints, floor: float) -> Iterator[_Piece]:
+    """Yield what becomes of a piece as vertices are drawn to their surfaces and inserted by turns."""
+    first = len(piece.body.points_mm)
+    yield (piece := _drawn(piece, regions, table, floor, first))
+    for _ in range(_TURNS):
+        piece = _inserted(piece, regions, table, floor)
+        yield (piece := _drawn(piece, regions, table, floor, first))
+
+
+def _flat(piece: _Piece) -> int:
+    quality = qualities(piece.body.points_mm, piece.body.cells)
+    return int(np.count_nonzero(quality < np.sin(np.radians(_FLAT_DEG))))
 
 
 def _piece(body: Body, regions: Sequence[Region], table: Ints, held: Bools) -> _Piece:
@@ -107,7 +134,7 @@ def _vertices(piece: _Piece) -> Bools:
     return found
 
 
-def _around(cells: Ints, vertices: Bools, rings: int) -> Bools:
+def _near_cells(cells: Ints, vertices: Bools, rings: int) -> Bools:
     vertices = vertices.copy()
     chosen = np.zeros(len(cells), dtype=bool)
     for _ in range(rings):
@@ -116,11 +143,10 @@ def _around(cells: Ints, vertices: Bools, rings: int) -> Bools:
     return chosen
 
 
-def _near(piece: _Piece, regions: Sequence[Region]) -> tuple[Facets, Bools]:
-    """Faces of exact regions next to those that lie off, and the vertices of the latter."""
-    near = _vertices(piece)
+def _near(piece: _Piece, regions: Sequence[Region], near: Bools) -> Facets:
+    """Faces of exact regions that have one of some vertices."""
     exact = np.array([region.exact for region in regions])[piece.faces.owner]
-    return piece.faces.some(exact & near[piece.faces.corners].any(axis=1)), near
+    return piece.faces.some(exact & near[piece.faces.corners].any(axis=1))
 
 
 def _claimed(piece: _Piece, regions: Sequence[Region], table: Ints) -> _Piece:
@@ -147,9 +173,14 @@ def _claimed(piece: _Piece, regions: Sequence[Region], table: Ints) -> _Piece:
     return _piece(with_cells(body, body.cells, label), regions, table, piece.held)
 
 
-def _drawn(piece: _Piece, regions: Sequence[Region], table: Ints, floor: float) -> _Piece:
-    """Draw vertices to where the faces around them lie evenly about their surfaces, farthest first."""
-    faces, near = _near(piece, regions)
+def _drawn(piece: _Piece, regions: Sequence[Region], table: Ints, floor: float, first: int) -> _Piece:
+    """Draw vertices to where the faces around them lie evenly about their surfaces, farthest first.
+
+    Those of faces that lie off, and those that were inserted: they come after the `first` ones.
+    """
+    near = _vertices(piece)
+    near[first:] = True
+    faces = _near(piece, regions, near)
     if not len(faces.corners):
         return piece
     body = piece.body
@@ -169,7 +200,7 @@ def _drawn(piece: _Piece, regions: Sequence[Region], table: Ints, floor: float) 
 
 def _inserted(piece: _Piece, regions: Sequence[Region], table: Ints, floor: float) -> _Piece:
     """Give edges that cut a surface short a vertex on it, those that lie off most first."""
-    faces, _ = _near(piece, regions)
+    faces = _near(piece, regions, _vertices(piece))
     if not len(faces.corners):
         return piece
     body, count = piece.body, len(piece.body.points_mm)

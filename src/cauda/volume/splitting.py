@@ -24,6 +24,8 @@ _OFF = 1.0
 """Over the tolerance of its surface, how far the middle of an edge may lie off more than its ends do."""
 
 _OFF_AT_LEAST = 0.5
+"""The same for edges whose middle lies beyond the tolerance, where surfaces are mended."""
+
 _KEPT = 1.0
 _SHARES = (1.0, 0.6, 0.3)
 _SAMPLES = (0.2, 0.5, 0.8)
@@ -122,8 +124,8 @@ def _longest(points: Floats, faces: Facets, regions: Sequence[Region], but: _Edg
     listed = np.isin(ends[..., 0] * count + ends[..., 1], but.ends[:, 0] * count + but.ends[:, 1])
     off &= ~listed.any(axis=1)
     length = np.linalg.norm(points[ends[off, :, 1]] - points[ends[off, :, 0]], axis=2)
-    chosen = ends[off, length.argmax(axis=1) if off.any() else 0]
-    return _Edges(chosen.reshape(-1, 2), faces.owner[off])
+    chosen = ends[off, length.argmax(axis=1)]
+    return _Edges(chosen, faces.owner[off])
 
 
 def with_points(given: Body, points: Floats) -> Body:
