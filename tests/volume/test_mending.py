@@ -128,9 +128,7 @@ def test_a_notch_in_a_region_is_filled() -> None:
     notched = with_cells(whole, whole.cells, np.where(deep, 0, whole.label))
     after = repaired(notched, regions)
     assert_whole(notched, after)
-    before, found = (
-        volumes(each.points_mm, each.cells)[each.label == 1].sum() for each in (notched, after)
-    )
+    before, found = (volumes(each.points_mm, each.cells)[each.label == 1].sum() for each in (notched, after))
     true = np.pi * 0.8**2 * 4 + 4 / 3 * np.pi * 0.8**3
     assert before < 0.96 * true
     assert found == pytest.approx(true, rel=0.02)

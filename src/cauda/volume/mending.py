@@ -13,7 +13,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from cauda.arrays import Bools, Floats, Ints
+from cauda.arrays import Bools, Ints
 from cauda.volume import improving, placing, splitting
 from cauda.volume.cutting import Body, part, with_cells
 from cauda.volume.facets import Facets, facets
@@ -75,6 +75,8 @@ def mended(given: Body, regions: Sequence[Region], table: Ints, sharp: Bools) ->
     sharp : (n,) bool
         Vertices that lie on edges of surfaces: they stay where they are.
     """
+    if not any(region.exact for region in regions):
+        return given
     whole = _piece(given, regions, table, sharp)
     return _mended(whole, regions, table, _LEAST_DEG, int(_MOST_FLAT * len(given.cells)))
 
@@ -94,9 +96,9 @@ def _mended(
     if len(least_deg) < len(_LEAST_DEG):
         piece = _improved(piece, regions, table)
     floor = float(np.sin(np.radians(least_deg[0])))
-    for piece in _worked(_claimed(piece, regions, table), regions, table, floor):
-        if piece.beyond.sum() < best.beyond.sum() and _flat(piece) <= most_flat:
-            best = piece
+    for tried in _worked(_claimed(piece, regions, table), regions, table, floor):
+        if tried.beyond.sum() < best.beyond.sum() and _flat(tried) <= most_flat:
+            best = tried
     done = best.body
     if best.beyond.sum() < _WORTH * around.beyond.sum():
         done = _mended(best, regions, table, least_deg[1:], most_flat)
@@ -120,7 +122,7 @@ def _flat(piece: _Piece) -> int:
 def _piece(body: Body, regions: Sequence[Region], table: Ints, held: Bools) -> _Piece:
     faces = facets(body.cells, body.label, table, len(body.points_mm))
     beyond = np.zeros(len(faces.owner), dtype=bool)
-    (exact,) = np.nonzero(np.array([region.exact for region in regions])[faces.owner])
+    exact = np.array([region.exact for region in regions])[faces.owner]
     some = faces.some(exact)
     tolerance = np.array([region.tolerance_mm for region in regions])[some.owner]
     beyond[exact] = placing.farthest(body.points_mm, some, regions) > tolerance
@@ -160,17 +162,26 @@ def _claimed(piece: _Piece, regions: Sequence[Region], table: Ints) -> _Piece:
         open_ = ~exact & [not region.within or other.label.name in region.within for other in regions]
         open_[index:] = False
         (rows,) = np.nonzero((label >= 0) & open_[label] & near[body.cells].any(axis=1))
-        center = body.points_mm[body.cells[rows]].mean(axis=1)
-        inside = region.distance_mm(center) < -region.tolerance_mm
-        for later in regions[index + 1 :]:
-            (within,) = np.nonzero(inside & ((center >= later.low_mm) & (center <= later.high_mm)).all(axis=1))
-            inside[within] = later.distance_mm(center[within]) > 0
-        rows = rows[inside]
-        corners = region.distance_mm(body.points_mm[body.cells[rows]].reshape(-1, 3)).reshape(-1, 4)
-        label[rows[corners.max(axis=1, initial=-np.inf) <= region.tolerance_mm]] = index
+        rows = rows[_lie_in(body, rows, regions, int(index))]
+        label[rows] = index
     if np.array_equal(label, body.label):
         return piece
     return _piece(with_cells(body, body.cells, label), regions, table, piece.held)
+
+
+def _lie_in(body: Body, rows: Ints, regions: Sequence[Region], index: int) -> Bools:
+    """Whether cells lie in a region, with all their corners, and their centers in none that comes later."""
+    center = body.points_mm[body.cells[rows]].mean(axis=1)
+    every = np.concatenate([center[:, None], body.points_mm[body.cells[rows]]], axis=1).reshape(-1, 3)
+    distance = placing.distances(every, np.full(len(every), index), regions).reshape(-1, 5)
+    tolerance = regions[index].tolerance_mm
+    inside = np.asarray((distance[:, 0] < -tolerance) & (distance <= tolerance).all(axis=1))
+    for later in regions[index + 1 :]:
+        boxed = ((center >= later.low_mm) & (center <= later.high_mm)).all(axis=1)
+        (some,) = np.nonzero(inside & boxed)
+        if len(some):
+            inside[some] = later.distance_mm(center[some]) > 0
+    return inside
 
 
 def _drawn(piece: _Piece, regions: Sequence[Region], table: Ints, floor: float, first: int) -> _Piece:

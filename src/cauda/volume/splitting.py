@@ -85,7 +85,7 @@ def split(
 
 
 def wanted(points_mm: Floats, faces: Facets, regions: Sequence[Region]) -> tuple[Ints, Floats]:
-    """Return edges that are to be split for faces to lie within their tolerance, and where the vertices belong.
+    """Return edges to be split for faces to lie within their tolerance, and where their vertices belong.
 
     Parameters
     ----------

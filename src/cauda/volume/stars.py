@@ -424,7 +424,7 @@ def _starred(whole: Complex, cavity: Ints, count: int, v: int, target: Floats, f
 
 @compiled
 def _second_label(whole: Complex, cavity: Ints, count: int) -> int:
-    """Find the label of cells that do not have that of the first one; below -1 unless there is just one such."""
+    """Find the label of cells that do not have that of the first one; below -1 unless there is just one."""
     found = -2
     for k in range(count):
         label = whole.label[cavity[k]]
@@ -472,7 +472,7 @@ def _meets_other(whole: Complex, cavity: Ints, count: int, t: int) -> bool:
 
 @compiled
 def _is_disk(whole: Complex, cavity: Ints, count: int, v: int) -> bool:
-    """Whether the faces between labels within a cavity are one disk, with no vertex inside but the given one."""
+    """Whether the faces between labels in a cavity are one disk with no vertex inside but the given one."""
     faces = np.empty((2 * _WIDEST, 3), dtype=np.int64)
     number = 0
     for k in range(count):
@@ -536,16 +536,20 @@ def _one_loop(faces: Ints, number: int, rim: int) -> bool:
 
 @compiled
 def _listed(cavity: Ints, count: int, t: int) -> bool:
+    found = False
     for k in range(count):
-        if cavity[k] == t:
-            return True
-    return False
+        found |= cavity[k] == t
+    return found
 
 
 @compiled
 def _across(whole: Complex, t: int, corner: int) -> int:
     """Find the cell beyond the face opposite to a corner; -1 where there is none."""
-    x, y, z = whole.cells[t, (corner + 1) % 4], whole.cells[t, (corner + 2) % 4], whole.cells[t, (corner + 3) % 4]
+    x, y, z = (
+        whole.cells[t, (corner + 1) % 4],
+        whole.cells[t, (corner + 2) % 4],
+        whole.cells[t, (corner + 3) % 4],
+    )
     place = whole.head[x]
     while place >= 0:
         s = place // 4
