@@ -65,3 +65,11 @@ def test_a_smooth_surface_has_no_edges_even_where_it_is_meshed_coarsely() -> Non
     region = replace(ball("ball", [0.03, 0.07, 0.11], 0.6, 0.4), kinked=True)
     found, faces = cut_out(region, 0.4)
     assert placing.sharpen(found.points_mm, found.cells, faces, [region])[1].mean() < 0.01
+
+
+def test_how_far_a_face_reaches_off_a_ball_is_told_of_its_center() -> None:
+    region = ball("ball", [0, 0, 0], 1.0, 0.4)
+    # Corners on the ball, along the axes: the center of the face is at 1 / sqrt(3) from that of the ball.
+    faces = Facets(np.array([[0, 1, 2]]), np.array([0]), np.array([[0, -1]]))
+    assert placing.farthest(np.eye(3), faces, [region]) == pytest.approx([1 - 1 / np.sqrt(3)])
+    assert placing.farthest(np.diag([1.0, 1.0, 1.5]), faces, [region]) == pytest.approx([0.5])

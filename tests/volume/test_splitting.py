@@ -12,7 +12,7 @@ from cauda.volume.facets import Facets, facets, owners
 from cauda.volume.lattice import octree, tetrahedra
 from cauda.volume.placing import deviation
 from cauda.volume.region import Region
-from cauda.volume.splitting import split
+from cauda.volume.splitting import split, wanted
 from cauda.volume.stars import qualities
 
 FLOOR = 0.05
@@ -126,3 +126,29 @@ def test_far_from_a_change_nothing_is_split() -> None:
     found, number = split(given, faces, [region], FLOOR, right)
     assert number > 0
     assert found.points_mm[-number:, 0].min() > 0.1
+
+
+def test_edges_that_lie_off_most_are_wanted_first_and_their_vertices_on_the_surface() -> None:
+    region = replace(ball("b", [0, 0, 0], 1.0, 0.7), tolerance_mm=0.02)
+    points = np.array([[1.0, 0, 0], [0, 1, 0], [0, 0, 1], [0.6, 0.8, 0]])
+    faces = Facets(np.array([[0, 1, 2], [1, 3, 2]]), np.array([0, 0]), np.array([[0, -1], [0, -1]]))
+    ends, target = wanted(points, faces, [region])
+    assert {tuple(row) for row in ends.tolist()} == {(0, 1), (0, 2), (1, 2), (1, 3), (2, 3)}
+    off = 1 - np.linalg.norm(points[ends].mean(axis=1), axis=1)
+    assert (np.diff(off) < 1e-9).all()
+    np.testing.assert_allclose(np.linalg.norm(target, axis=1), 1, atol=0.01)
+
+
+def test_of_a_face_that_lies_off_between_its_edges_alone_the_longest_edge_is_wanted() -> None:
+    points = np.array([[0.0, 0, 0], [1, 0, 0], [0, 1.2, 0]])
+    center = points.mean(axis=0)
+
+    def distance(at: Floats) -> Floats:
+        bump = np.maximum(0.1 - 0.5 * np.linalg.norm((at - center)[:, :2], axis=1), 0.0)
+        return np.asarray(at[:, 2] - bump)
+
+    region = replace(ball("b", [0, 0, 0], 1.0, 0.7), distance_mm=distance, tolerance_mm=0.05)
+    faces = Facets(np.array([[0, 1, 2]]), np.array([0]), np.array([[0, -1]]))
+    ends, target = wanted(points, faces, [region])
+    assert ends.tolist() == [[1, 2]]
+    np.testing.assert_allclose(target, [[0.5, 0.6, 0.0]], atol=1e-6)

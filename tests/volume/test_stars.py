@@ -7,7 +7,17 @@ from tests.volume.test_lattice import faces, volumes
 from cauda.arrays import Floats, Ints
 from cauda.volume import lattice
 from cauda.volume.quality import dihedral_deg
-from cauda.volume.stars import Complex, complex_of, improve, incidence, qualities, settle, turn
+from cauda.volume.stars import (
+    Complex,
+    complex_of,
+    draw,
+    improve,
+    incidence,
+    insert,
+    qualities,
+    settle,
+    turn,
+)
 
 REGULAR = np.array([[1.0, 1, 1], [1, -1, -1], [-1, 1, -1], [-1, -1, 1]])
 
@@ -82,3 +92,86 @@ def test_an_edge_of_a_surface_is_turned_to_the_other_diagonal() -> None:
     assert sorted(corners) == [[0, 2, 3, 4], [0, 2, 3, 5], [1, 2, 3, 4], [1, 2, 3, 5]]
     upper = whole.label[whole.cells[:, 0] >= 0] == 0
     assert (points[after[upper]].mean(axis=1)[:, 2] > 0).all()
+
+
+def flat_lattice() -> tuple[Floats, Ints, Ints, Ints]:
+    """Return a lattice of two labels, one above the other, and the vertex in the middle between them."""
+    points, cells = lattice.tetrahedra(
+        lattice.octree(np.zeros(3), np.full(3, 4.0), 1.0, lambda at, _: np.zeros(len(at), bool))
+    )
+    label = (points[cells].mean(axis=1)[:, 2] > 2).astype(np.int64)
+    both = np.intersect1d(np.unique(cells[label == 0]), np.unique(cells[label == 1]))
+    middle = both[np.argmin(np.linalg.norm(points[both] - [2, 2, 2], axis=1))]
+    return points, cells, label, np.array([middle])
+
+
+def assert_filled(whole: Complex, points: Floats, cells: Ints) -> None:
+    after = whole.cells[whole.cells[:, 0] >= 0]
+    assert volumes(whole.points, after).min() > 0
+    assert volumes(whole.points, after).sum() == pytest.approx(volumes(points, cells).sum(), rel=1e-12)
+    corners, number = faces(after)
+    assert number.max() == 2
+    before = faces(cells)
+    np.testing.assert_array_equal(corners[number == 1], before[0][before[1] == 1])
+
+
+def test_a_vertex_is_drawn_past_the_tetrahedra_around_it() -> None:
+    points, cells, label, vertex = flat_lattice()
+    target = points[vertex] + [[0.1, 0.05, 1.2]]
+    beyond = points.copy()
+    beyond[vertex] = target
+    assert volumes(beyond, cells).min() < 0, "moving it alone inverts some"
+    whole = freed(points, cells, label)
+    assert draw(whole, vertex, target, 0.05) == 1
+    np.testing.assert_array_equal(whole.points[vertex], target)
+    assert_filled(whole, points, cells)
+    after, side = whole.cells[whole.cells[:, 0] >= 0], whole.label[whole.cells[:, 0] >= 0]
+    lower = volumes(whole.points, after)[side == 0].sum()
+    assert lower > volumes(points, cells)[label == 0].sum() + 0.1
+    assert set(side[(after == vertex).any(axis=1)]) == {0, 1}, "it still lies between both labels"
+
+
+def both_of(cells: Ints, label: Ints) -> Ints:
+    return np.intersect1d(np.unique(cells[label == 0]), np.unique(cells[label == 1]))
+
+
+def test_an_edge_gets_a_vertex_off_it() -> None:
+    points, cells, label, vertex = flat_lattice()
+    shared = both_of(cells, label)
+    ring = np.unique(cells[(cells == vertex).any(axis=1)])
+    other = min(v for v in np.intersect1d(ring, shared) if v != vertex[0])
+    edge = np.array([[vertex[0], other]])
+    target = points[edge[0]].mean(axis=0)[None] + [[0.0, 0.0, 0.3]]
+    whole = freed(np.concatenate([points, target]), cells, label)
+    new = np.array([len(points)])
+    assert insert(whole, edge, new, target, 0.05) == 1
+    np.testing.assert_array_equal(whole.points[new], target)
+    assert_filled(whole, points, cells)
+    after = whole.cells[whole.cells[:, 0] >= 0]
+    assert (after == new).any()
+    assert not (np.isin(after, edge).sum(axis=1) == 2).any(), "the edge is gone"
+    side = whole.label[whole.cells[:, 0] >= 0]
+    assert set(side[(after == new).any(axis=1)]) == {0, 1}
+
+
+def test_a_vertex_that_would_have_to_pass_the_hull_stays() -> None:
+    points, cells, label, vertex = flat_lattice()
+    whole = freed(points, cells, label)
+    assert draw(whole, vertex, points[vertex] + [[0.0, 0.0, 30.0]], 0.05) == 0
+    np.testing.assert_array_equal(whole.points, points)
+    np.testing.assert_array_equal(np.sort(whole.cells[whole.cells[:, 0] >= 0]), np.sort(cells))
+
+
+@settings(max_examples=10)
+@given(seed=st.integers(0, 1000))
+def test_wherever_vertices_are_drawn_space_is_filled_once(seed: int) -> None:
+    points, cells, label = spoiled(seed)
+    random = np.random.default_rng(seed)
+    inner = np.nonzero((np.abs(points - 2) < 1.2).all(axis=1))[0]
+    target = points[inner] + random.normal(scale=0.5, size=(len(inner), 3))
+    whole = freed(points, cells, label)
+    before = qualities(points, cells).min()
+    assert draw(whole, inner, target, 0.1) > 0
+    assert_filled(whole, points, cells)
+    assert qualities(whole.points, whole.cells).min() >= min(before, 0.1)
+    assert set(np.unique(whole.label[whole.cells[:, 0] >= 0])) == {0, 1}

@@ -48,7 +48,7 @@ def improved(
         turned first.
     """
     whole = complex_of(
-        given.points_mm, given.cells, given.label, *_freedom(given, faces, regions, sharp, slack)
+        given.points_mm, given.cells, given.label, *freedom(given, faces, regions, sharp, slack)
     )
     if turned:
         turn(whole, *_better_diagonals(given.points_mm, faces, regions), _FLOOR)
@@ -94,27 +94,30 @@ def _better_diagonals(points: Floats, faces: Facets, regions: Sequence[Region]) 
     return one[bad], two[bad]
 
 
-def _freedom(
+def freedom(
     given: Body, faces: Facets, regions: Sequence[Region], sharp: Bools, slack_share: float
 ) -> tuple[Ints, Floats, Floats]:
-    """How freely each vertex may move, the normal of its surface, and how far that may be displaced."""
+    """Return how freely each vertex may move, the normal of its surface, and how far that may be displaced.
+
+    See `stars.Complex`; the arguments are those of `improved`.
+    """
     count = len(given.points_mm)
     inside = np.zeros(count, dtype=bool)
     inside[given.cells[given.label >= 0].ravel()] = True
-    freedom = np.where(inside, 3, 0)
+    free = np.where(inside, 3, 0)
     across, normal = normals(given.points_mm, faces.corners), np.zeros((count, 3))
     owner, slack = np.full(count, -1), np.full(count, np.inf)
     tolerance = np.array([region.tolerance_mm for region in regions])[faces.owner]
     for k in range(3):
         vertex = faces.corners[:, k]
         owner[vertex] = faces.owner
-        freedom[vertex] = 2
+        free[vertex] = 2
         np.minimum.at(slack, vertex, slack_share * tolerance)
         for axis in range(3):
             normal[:, axis] += np.bincount(vertex, across[:, axis], count)
     for k in range(3):
         vertex = faces.corners[:, k]
-        freedom[vertex[owner[vertex] != faces.owner]] = 0
-    freedom[sharp] = 0
+        free[vertex[owner[vertex] != faces.owner]] = 0
+    free[sharp] = 0
     normal /= np.maximum(np.linalg.norm(normal, axis=1), np.finfo(float).tiny)[:, None]
-    return freedom.astype(np.int64), normal, slack
+    return free.astype(np.int64), normal, slack

@@ -83,6 +83,25 @@ def distances(points_mm: Floats, owner: Ints, regions: Sequence[Region]) -> Floa
     return value
 
 
+def farthest(points_mm: Floats, faces: Facets, regions: Sequence[Region]) -> Floats:
+    """Return how far faces reach off the surfaces of their owners at most, shape ``(k,)``.
+
+    Of their corners, the middles of their edges, and their centers.
+
+    Parameters
+    ----------
+    points_mm : (n, 3) float64
+    faces : Facets
+    regions : sequence of Region
+    """
+    count = len(regions)
+    key, back = np.unique(faces.corners * count + faces.owner[:, None], return_inverse=True)
+    at_corners = np.abs(distances(points_mm[key // count], key % count, regions))[back.reshape(-1, 3)]
+    center = np.abs(distances(points_mm[faces.corners].mean(axis=1), faces.owner, regions))
+    most = np.maximum(deviation(points_mm, faces, regions).most_mm, center)
+    return np.asarray(np.maximum(most, at_corners.max(axis=1, initial=0.0)))
+
+
 def place(
     points_mm: Floats,
     cells: Ints,
@@ -113,12 +132,39 @@ def place(
         faces = faces.some(np.asarray(near[faces.corners].any(axis=1)))
     if not len(faces.corners):
         return placed
-    vertex, shift = _even(placed, faces, regions)
+    vertex, shift = even(placed, faces, regions)
     moving = ~fixed[vertex] if near is None else ~fixed[vertex] & near[vertex]
     vertex, shift = vertex[moving], shift[moving]
     start, star = incidence(cells, vertex, len(points_mm))
     _move(placed, cells, vertex, shift, start, star)
     return placed
+
+
+def even(points: Floats, faces: Facets, regions: Sequence[Region]) -> tuple[Ints, Floats]:
+    """Return vertices, and shifts after which the faces of each owner around them are even in the mean.
+
+    What counts is by how much faces bulge beyond their corners: so corners that lie wrong do not move others.
+    """
+    normal = normals(points, faces.corners)
+    area = np.linalg.norm(normal, axis=1)
+    count = len(regions)
+    key, back = np.unique(faces.corners * count + faces.owner[:, None], return_inverse=True)
+    back = back.reshape(-1, 3)
+
+    def gathered(values: Floats) -> Floats:
+        return np.asarray(sum(np.bincount(back[:, k], values, len(key)) for k in range(3)))
+
+    off = distances(points[key // count], key % count, regions)
+    bulge = deviation(points, faces, regions).mean_mm - off[back].mean(axis=1)
+    most = _MOST_OFF * np.array([region.tolerance_mm for region in regions])[key % count]
+    mean = off + np.clip(gathered(area * bulge) / gathered(area), -most, most)
+    across = np.stack([gathered(normal[:, k]) for k in range(3)], axis=1)
+    across /= np.maximum(np.linalg.norm(across, axis=1), np.finfo(float).tiny)[:, None]
+    vertex, first, number = np.unique(key // count, return_index=True, return_counts=True)
+    shift = -mean[first, None] * across[first]
+    several = number > 1
+    shift[several] = _least_squares(across, mean, first[several], number[several])
+    return vertex, shift
 
 
 def sharpen(
@@ -162,33 +208,6 @@ def sharpen(
         around = np.asarray(near[watched.corners].any(axis=1))
         watched = watched.some(around)
     return placed, sharp
-
-
-def _even(points: Floats, faces: Facets, regions: Sequence[Region]) -> tuple[Ints, Floats]:
-    """How to shift each vertex so that the faces of each owner around it are even in the mean.
-
-    What counts is by how much faces bulge beyond their corners: so corners that lie wrong do not move others.
-    """
-    normal = normals(points, faces.corners)
-    area = np.linalg.norm(normal, axis=1)
-    count = len(regions)
-    key, back = np.unique(faces.corners * count + faces.owner[:, None], return_inverse=True)
-    back = back.reshape(-1, 3)
-
-    def gathered(values: Floats) -> Floats:
-        return np.asarray(sum(np.bincount(back[:, k], values, len(key)) for k in range(3)))
-
-    off = distances(points[key // count], key % count, regions)
-    bulge = deviation(points, faces, regions).mean_mm - off[back].mean(axis=1)
-    most = _MOST_OFF * np.array([region.tolerance_mm for region in regions])[key % count]
-    mean = off + np.clip(gathered(area * bulge) / gathered(area), -most, most)
-    across = np.stack([gathered(normal[:, k]) for k in range(3)], axis=1)
-    across /= np.maximum(np.linalg.norm(across, axis=1), np.finfo(float).tiny)[:, None]
-    vertex, first, number = np.unique(key // count, return_index=True, return_counts=True)
-    shift = -mean[first, None] * across[first]
-    several = number > 1
-    shift[several] = _least_squares(across, mean, first[several], number[several])
-    return vertex, shift
 
 
 def _least_squares(across: Floats, mean: Floats, first: Ints, number: Ints) -> Floats:

@@ -9,7 +9,7 @@ from typing import NamedTuple
 import numpy as np
 
 from cauda.arrays import Bools, Ints
-from cauda.volume import improving, placing, quality, splitting
+from cauda.volume import improving, mending, placing, quality, splitting
 from cauda.volume.cutting import Body
 from cauda.volume.facets import Facets, facets, owners
 from cauda.volume.region import Region
@@ -73,7 +73,7 @@ def refined(body: Body, regions: Sequence[Region], told: Callable[[float], None]
         if _least_deg(state.body) > _ENOUGH_DEG:
             break
         state = _placed(_improved(state, regions, table, slack, goal, turned=False), regions)
-    return state.body
+    return mending.mended(state.body, regions, table, state.sharp)
 
 
 def _placed(state: _State, regions: Sequence[Region]) -> _State:

@@ -60,6 +60,8 @@ class Region:
         its lead, within the lead: so its outline is cut cleanly.
     kinked : bool
         Whether its surface may have edges that the mesh is to follow; looking for them costs many distances.
+    exact : bool
+        Whether faces that lie beyond the tolerance in the end are mended, at the cost of more tetrahedra.
     thread : Thread or None
         Center line of a tube that is hardly wider than edges at its surface, and must not be interrupted.
     """
@@ -76,3 +78,4 @@ class Region:
     within: tuple[str, ...] = ()
     thread: Thread | None = None
     kinked: bool = False
+    exact: bool = False

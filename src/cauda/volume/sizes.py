@@ -46,7 +46,8 @@ class Size:
     stretch : float
         How many times longer edges are along the spine.
     tolerance : float
-        How far faces may lie off surfaces, but for those of bone, the canal and the hull.
+        How far faces may lie off surfaces, but for those of bone, the canal and the hull, and the outside of the
+        dura, where it is twice as far.
     """
 
     cell: float
@@ -75,22 +76,22 @@ class Size:
 # Found by experiment on sub-03 with a paddle: 0.9, 3 and 8 million tetrahedra, and no root is interrupted.
 _SIZES: dict[str, Size] = {
     "coarse": Size(
-        cell=28.8,
+        cell=57.6,
         contact=0.45,
         lead=0.9,
         root=(0.9, 1.8),
         cord=(1.8, 3.6),
-        gray=(0.9, 1.8),
+        gray=(0.9, 0.9),
         dura=(1.8, 3.6),
         canal=(3.6, 14.4),
         dorsal=(0.9, 3.6),
         ventral=(1.8, 3.6),
         ganglion=1.8,
-        hull=28.8,
+        hull=57.6,
         within=3.6,
         csf=7.2,
         fat=14.4,
-        soft_tissue=28.8,
+        soft_tissue=57.6,
         growth=1000.0,
         growth_from_lead=0.4,
         per_radius=(2.0, 8.0),
@@ -98,7 +99,7 @@ _SIZES: dict[str, Size] = {
         tolerance=0.15,
     ),
     "normal": Size(
-        cell=18.4,
+        cell=36.8,
         contact=0.2875,
         lead=0.575,
         root=(0.575, 1.15),
@@ -109,11 +110,11 @@ _SIZES: dict[str, Size] = {
         dorsal=(0.2875, 1.15),
         ventral=(0.575, 1.15),
         ganglion=1.15,
-        hull=18.4,
+        hull=36.8,
         within=2.3,
         csf=4.6,
         fat=9.2,
-        soft_tissue=18.4,
+        soft_tissue=36.8,
         growth=1000.0,
         growth_from_lead=0.2,
         per_radius=(1.2, 2.0),
@@ -121,7 +122,7 @@ _SIZES: dict[str, Size] = {
         tolerance=0.05,
     ),
     "fine": Size(
-        cell=11.2,
+        cell=44.8,
         contact=0.175,
         lead=0.35,
         root=(0.35, 0.7),
@@ -132,11 +133,11 @@ _SIZES: dict[str, Size] = {
         dorsal=(0.175, 0.7),
         ventral=(0.35, 0.7),
         ganglion=0.7,
-        hull=11.2,
+        hull=44.8,
         within=1.4,
         csf=1.4,
         fat=5.6,
-        soft_tissue=11.2,
+        soft_tissue=44.8,
         growth=1000.0,
         growth_from_lead=0.05,
         per_radius=(0.9, 1.6),

@@ -43,6 +43,9 @@ _ROUGH_MM = 0.4
 _APART_MM, _BESIDE_MM, _JOINT_MM = 0.25, 0.25, 2.0
 """Between points of courses; how far beside them edges are short; the length of a joint along them."""
 
+_OUTSIDE = 2.0
+"""Over the tolerance of others, how far faces may lie off the outside of the dura, which fat surrounds."""
+
 _BONES = ("bone", "disc")
 
 
@@ -53,12 +56,13 @@ class Extent:
     Attributes
     ----------
     soft_tissue_mm : float
-        By how much the soft tissue reaches farther than in the model, laterally and caudally.
+        By how much the soft tissue reaches farther than in the model, laterally and caudally. By default so far
+        that 30 mm more change no potential along a root by 2 %.
     beyond_mm : float
         How far the mesh goes on above the cranial end of the model, all tissues straight on.
     """
 
-    soft_tissue_mm: float = 0.0
+    soft_tissue_mm: float = 150.0
     beyond_mm: float = 0.0
 
 
@@ -231,8 +235,12 @@ class _Parts:
         """Yield the dura with what it holds, and what it holds."""
         behind = [one.name for one in self._regions("ganglion", "nerve")]
         edges = self._graded(self.size.dura)
-        for name, label in (("dura_outer", Label("dura", "dura")), ("dura_inner", Label("csf", "csf"))):
-            yield self._region(label, self._reaching(name, behind), edges, self.size.csf)
+        for name, label, share in (
+            ("dura_outer", Label("dura", "dura"), _OUTSIDE),
+            ("dura_inner", Label("csf", "csf"), 1.0),
+        ):
+            made = self._region(label, self._reaching(name, behind), edges, self.size.csf)
+            yield replace(made, tolerance_mm=share * made.tolerance_mm)
 
     def rootlets(self) -> Iterator[Region]:
         """Yield rootlets; each reaches into the cord and into its root."""
@@ -255,10 +263,12 @@ class _Parts:
         """Yield white matter with what it holds, and gray matter."""
         size, along = self.size, center_line(*self._shape("cord"), self.model.axes).direction
         white = Label("white_matter", "white_matter")
-        yield self._region(white, self.closed("cord"), self._graded(size.cord), size.within, direction=along)
+        made = self._region(white, self.closed("cord"), self._graded(size.cord), size.within, direction=along)
+        yield replace(made, exact=True)
         if "gray_matter" in self.model.surfaces:
             gray = Label("gray_matter", "gray_matter")
-            yield self._region(gray, self.closed("gray_matter"), self._graded(size.gray), size.within)
+            made = self._region(gray, self.closed("gray_matter"), self._graded(size.gray), size.within)
+            yield replace(made, exact=True)
 
     def courses(self) -> Iterator[Course]:
         """Yield where fibers pass though no surface does, and where surfaces meet that they pass through."""
@@ -280,7 +290,8 @@ class _Parts:
                 after = [k.name for k in self._regions("nerve") if k.root == one.root and k is not one]
                 edge, line = self.size.ganglion, self._lines[_key(one.root, "dorsal", None)]
                 closed = self._reaching(one.name, after)
-                yield self._region(_label(one), closed, edge, 2 * edge, group, line.direction)
+                made = self._region(_label(one), closed, edge, 2 * edge, group, line.direction)
+                yield replace(made, exact=True)
 
     def _root(self, one: Surface, after: Iterable[str], group: str) -> Region:
         number = int(one.name.rsplit("_", 1)[1]) if _is_rootlet(one) else None
@@ -297,7 +308,7 @@ class _Parts:
         edge = round_roots(self._graded(self.size.root), self.size, across_mm)
         closed = self._reaching(one.name, after)
         made = self._region(_label(one), closed, edge, self.size.within, group, line.direction)
-        return replace(made, thread=line.thread)
+        return replace(made, thread=line.thread, exact=True)
 
     def _region(
         self,

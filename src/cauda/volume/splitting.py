@@ -23,6 +23,9 @@ from cauda.volume.stars import qualities
 _OFF = 1.0
 """Over the tolerance of its surface, how far the middle of an edge may lie off more than its ends do."""
 
+_OFF_AT_LEAST = 0.5
+"""The same for edges whose middle lies beyond the tolerance, where surfaces are mended."""
+
 _KEPT = 1.0
 _SHARES = (1.0, 0.6, 0.3)
 _SAMPLES = (0.2, 0.5, 0.8)
@@ -81,8 +84,63 @@ def split(
     return _halved(given, ends[chosen], target, rows[there], number[which[there]], floor)
 
 
-def _off(points: Floats, faces: Facets, regions: Sequence[Region]) -> tuple[_Edges, Floats]:
-    """Edges that cut a surface short, and all other surfaces of these; by which share of the tolerance."""
+def wanted(points_mm: Floats, faces: Facets, regions: Sequence[Region]) -> tuple[Ints, Floats]:
+    """Return edges to be split for faces to lie within their tolerance, and where their vertices belong.
+
+    Parameters
+    ----------
+    points_mm : (n, 3) float64
+    faces : Facets
+    regions : sequence of Region
+
+    Returns
+    -------
+    ends : (k, 2) int64
+        Those that lie off most come first.
+    target_mm : (k, 3) float64
+    """
+    edges, share = _off(points_mm, faces, regions, _OFF_AT_LEAST)
+    more = _longest(points_mm, faces, regions, edges)
+    edges = _Edges(*(np.concatenate(both) for both in zip(edges, more, strict=True)))
+    share = np.append(share, np.zeros(len(more.owner)))
+    ends, rank = _ranked(edges.ends, share, len(points_mm))
+    target = _targets(points_mm, edges, _named(edges.ends, ends, len(points_mm)), regions)
+    order = np.argsort(rank)
+    return ends[order], target[order]
+
+
+def _longest(points: Floats, faces: Facets, regions: Sequence[Region], but: _Edges) -> _Edges:
+    """Longest edges of faces that lie off between their edges alone, of which none is listed yet."""
+    corners, count = faces.corners, len(points)
+    tolerance = np.array([region.tolerance_mm for region in regions])[faces.owner]
+    off = np.abs(distances(points[corners].mean(axis=1), faces.owner, regions)) > tolerance
+    off[off] = (
+        np.abs(distances(points[corners[off].ravel()], np.repeat(faces.owner[off], 3), regions))
+        .reshape(-1, 3)
+        .max(axis=1, initial=0.0)
+        <= tolerance[off]
+    )
+    ends = np.sort(np.stack([corners, np.roll(corners, -1, axis=1)], axis=2), axis=2)
+    listed = np.isin(ends[..., 0] * count + ends[..., 1], but.ends[:, 0] * count + but.ends[:, 1])
+    off &= ~listed.any(axis=1)
+    length = np.linalg.norm(points[ends[off, :, 1]] - points[ends[off, :, 0]], axis=2)
+    chosen = ends[off, length.argmax(axis=1)]
+    return _Edges(chosen, faces.owner[off])
+
+
+def with_points(given: Body, points: Floats) -> Body:
+    """Return a body with vertices that no cell has yet."""
+    surfaces = np.concatenate([given.surfaces, np.full((len(points), 2), -1, dtype=np.int64)])
+    return replace(given, points_mm=np.concatenate([given.points_mm, points]), surfaces=surfaces)
+
+
+def _off(
+    points: Floats, faces: Facets, regions: Sequence[Region], beyond: float = _OFF
+) -> tuple[_Edges, Floats]:
+    """Edges that cut a surface short, and all other surfaces of these; by which share of the tolerance.
+
+    Those that lie beyond the tolerance themselves are told from a smaller share on.
+    """
     corners, count = faces.corners, len(points)
     ends = np.sort(np.concatenate([corners[:, [0, 1]], corners[:, [1, 2]], corners[:, [2, 0]]]), axis=1)
     key = np.unique((ends[:, 0] * count + ends[:, 1]) * len(regions) + np.tile(faces.owner, 3))
@@ -93,7 +151,7 @@ def _off(points: Floats, faces: Facets, regions: Sequence[Region]) -> tuple[_Edg
     at_ends = distances(points[vertex // len(regions)], vertex % len(regions), regions)[back].reshape(-1, 2)
     tolerance = np.array([region.tolerance_mm for region in regions])[owner]
     share = np.abs(value - at_ends.mean(axis=1)) / tolerance
-    kept = np.isin(edge, edge[share > _OFF])
+    kept = np.isin(edge, edge[(share > _OFF) | ((share > beyond) & (np.abs(value) > tolerance))])
     return _Edges(ends[kept], owner[kept]), share[kept]
 
 
@@ -216,9 +274,4 @@ def _halved(
     cells = np.concatenate([cells, renamed[upper[done]]])
     label = np.concatenate([given.label, given.label[rows[done]]])
     body = with_cells(given, cells, label)
-    return _with_points(body, place[there]), int(there.sum())
-
-
-def _with_points(given: Body, points: Floats) -> Body:
-    surfaces = np.concatenate([given.surfaces, np.full((len(points), 2), -1, dtype=np.int64)])
-    return replace(given, points_mm=np.concatenate([given.points_mm, points]), surfaces=surfaces)
+    return with_points(body, place[there]), int(there.sum())

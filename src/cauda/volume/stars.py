@@ -20,6 +20,12 @@ from cauda.volume.compiled import compiled
 _LONGEST = 12
 """Cells around an edge that may be turned."""
 
+_WIDEST = 60
+"""Cells that may be replaced by those around one vertex."""
+
+_SHARES = (1.0, 0.6, 0.3)
+"""Of its way a vertex goes the first one that it can."""
+
 
 @compiled
 def incidence(cells: Ints, vertices: Ints, count: int) -> tuple[Ints, Ints]:
@@ -309,6 +315,289 @@ def turn(whole: Complex, edges: Ints, instead: Ints, floor: float) -> int:
         if (ring[0] == c and ring[middle] == d) or (ring[0] == d and ring[middle] == c):
             turned += _turn_edge(whole, a, b, count, middle, ring, cells, floor)
     return turned
+
+
+@compiled
+def draw(whole: Complex, vertices: Ints, target: Floats, floor: float) -> int:
+    """Put vertices in other places, whatever lies between: cells in the way are connected anew.
+
+    Parameters
+    ----------
+    whole : Complex
+    vertices : (k,) int64
+        All cells around them are there.
+    target : (k, 3) float64
+    floor : float
+        Quality that is good enough for the cells around a vertex; where that cannot be it stays.
+
+    Returns
+    -------
+    int
+        How many were moved.
+    """
+    cavity, start, done = np.empty(_WIDEST, dtype=np.int64), np.empty(3), 0
+    for row in range(len(vertices)):
+        v, count = vertices[row], 0
+        place = whole.head[v]
+        while place >= 0 and count < _WIDEST:
+            cavity[count] = place // 4
+            count += 1
+            place = whole.after[place]
+        if place >= 0 or count == 0:
+            continue
+        for k in range(3):
+            start[k] = whole.points[v, k]
+        for share in _SHARES:
+            if _starred(whole, cavity, count, v, start + share * (target[row] - start), floor):
+                done += 1
+                break
+    return done
+
+
+@compiled
+def insert(whole: Complex, edges: Ints, vertices: Ints, target: Floats, floor: float) -> int:
+    """Split edges by vertices that may lie off them, whatever lies between.
+
+    Parameters
+    ----------
+    whole : Complex
+    edges : (k, 2) int64
+    vertices : (k,) int64
+        The new one of each edge; no cell has it yet.
+    target : (k, 3) float64
+        Where it is wanted.
+    floor : float
+        As of `draw`.
+
+    Returns
+    -------
+    int
+        How many were split.
+    """
+    ring, cavity, done = np.empty(_LONGEST, dtype=np.int64), np.empty(_WIDEST, dtype=np.int64), 0
+    for row in range(len(vertices)):
+        a, b = edges[row, 0], edges[row, 1]
+        count = _ring(whole, a, b, ring, cavity)
+        if count == 0:
+            continue
+        start = (whole.points[a] + whole.points[b]) / 2
+        for share in _SHARES:
+            if _starred(whole, cavity, count, vertices[row], start + share * (target[row] - start), floor):
+                done += 1
+                break
+    return done
+
+
+@compiled
+def _starred(whole: Complex, cavity: Ints, count: int, v: int, target: Floats, floor: float) -> bool:
+    """Replace cells, and as many more as are in the way, by those from a vertex to the faces around them.
+
+    As each new cell has positive volume, together they fill just what was taken out.
+    """
+    old = np.empty(3)
+    for k in range(3):
+        old[k], whole.points[v, k] = whole.points[v, k], target[k]
+    other = _second_label(whole, cavity, count)
+    wider = count
+    while wider:
+        count, wider = wider, _widened(whole, cavity, wider, v, other, floor)
+        if wider == count:
+            break
+    new = np.empty((4 * _WIDEST, 4), dtype=np.int64)
+    label = np.empty(4 * _WIDEST, dtype=np.int64)
+    number = _cone(whole, cavity, count, v, new, label) if wider else 0
+    if (
+        number == 0
+        or number > whole.counters[0] + count
+        or _loses(whole, cavity, count, v, new, number)
+        or (other >= -1 and not _is_disk(whole, cavity, count, v))
+    ):
+        for k in range(3):
+            whole.points[v, k] = old[k]
+        return False
+    for k in range(count):
+        _remove(whole, cavity[k])
+    for k in range(number):
+        _create(whole, new[k, 0], new[k, 1], new[k, 2], new[k, 3], label[k])
+    return True
+
+
+@compiled
+def _second_label(whole: Complex, cavity: Ints, count: int) -> int:
+    """Find the label of cells that do not have that of the first one; below -1 unless there is just one."""
+    found = -2
+    for k in range(count):
+        label = whole.label[cavity[k]]
+        if label not in (whole.label[cavity[0]], found):
+            if found > -2:
+                return -3
+            found = label
+    return int(found)
+
+
+@compiled
+def _widened(whole: Complex, cavity: Ints, count: int, v: int, second: int, floor: float) -> int:
+    """Add what lies beyond faces that a vertex cannot be connected to; the new number, 0 where that fails.
+
+    Where two labels meet, cells of both are added; else none of another label.
+    """
+    first = count
+    for k in range(first):
+        t = cavity[k]
+        for corner in range(4):
+            beyond = _across(whole, t, corner)
+            if _listed(cavity, count, beyond) or _replaced(whole, t, corner, v) >= floor:
+                continue
+            if beyond < 0 or count == len(cavity):
+                return 0
+            label = whole.label[beyond]
+            if label != whole.label[t] and (second < -1 or label not in (whole.label[cavity[0]], second)):
+                return 0
+            if second < -1 and _meets_other(whole, cavity, count, beyond):
+                return 0
+            cavity[count] = beyond
+            count += 1
+    return count
+
+
+@compiled
+def _meets_other(whole: Complex, cavity: Ints, count: int, t: int) -> bool:
+    """Whether a cell shares a face with one of a cavity that has another label."""
+    for corner in range(4):
+        beyond = _across(whole, t, corner)
+        if _listed(cavity, count, beyond) and whole.label[beyond] != whole.label[t]:
+            return True
+    return False
+
+
+@compiled
+def _is_disk(whole: Complex, cavity: Ints, count: int, v: int) -> bool:
+    """Whether the faces between labels in a cavity are one disk with no vertex inside but the given one."""
+    faces = np.empty((2 * _WIDEST, 3), dtype=np.int64)
+    number = 0
+    for k in range(count):
+        t = cavity[k]
+        if whole.label[t] != whole.label[cavity[0]]:
+            continue
+        for corner in range(4):
+            beyond = _across(whole, t, corner)
+            if _listed(cavity, count, beyond) and whole.label[beyond] != whole.label[t]:
+                if number == len(faces):
+                    return False
+                for m in range(3):
+                    faces[number, m] = whole.cells[t, (corner + 1 + m) % 4]
+                number += 1
+    rim, inner = 0, 0
+    for f in range(number):
+        for m in range(3):
+            uses = _uses(faces, number, faces[f, m], faces[f, (m + 1) % 3])
+            if uses > 2:
+                return False
+            rim += uses == 1
+            inner = 1 if faces[f, m] == v else inner
+    # Euler's formula for a disk, of which only the vertex may not lie on the rim.
+    return number == rim + 2 * inner - 2 and rim > 2 and _one_loop(faces, number, rim)
+
+
+@compiled
+def _uses(faces: Ints, number: int, a: int, b: int) -> int:
+    """How many faces have both vertices."""
+    found = 0
+    for f in range(number):
+        found += (a in faces[f]) and (b in faces[f])
+    return found
+
+
+@compiled
+def _one_loop(faces: Ints, number: int, rim: int) -> bool:
+    """Whether the open edges of faces are one loop that meets itself nowhere."""
+    start, end = np.empty(rim, dtype=np.int64), np.empty(rim, dtype=np.int64)
+    count = 0
+    for f in range(number):
+        for m in range(3):
+            a, b = faces[f, m], faces[f, (m + 1) % 3]
+            if _uses(faces, number, a, b) == 1:
+                start[count], end[count] = a, b
+                count += 1
+    at, last, length = end[0], 0, 1
+    while at != start[0]:
+        after = -1
+        for k in range(rim):
+            if k != last and at in (start[k], end[k]):
+                if after >= 0:
+                    return False
+                after = k
+        if after < 0 or length == rim:
+            return False
+        at, last = start[after] + end[after] - at, after
+        length += 1
+    return length == rim
+
+
+@compiled
+def _listed(cavity: Ints, count: int, t: int) -> bool:
+    found = False
+    for k in range(count):
+        found |= cavity[k] == t
+    return found
+
+
+@compiled
+def _across(whole: Complex, t: int, corner: int) -> int:
+    """Find the cell beyond the face opposite to a corner; -1 where there is none."""
+    x, y, z = (
+        whole.cells[t, (corner + 1) % 4],
+        whole.cells[t, (corner + 2) % 4],
+        whole.cells[t, (corner + 3) % 4],
+    )
+    place = whole.head[x]
+    while place >= 0:
+        s = place // 4
+        if s != t and _has(whole.cells, s, y) and _has(whole.cells, s, z):
+            return int(s)
+        place = whole.after[place]
+    return -1
+
+
+@compiled
+def _replaced(whole: Complex, t: int, corner: int, v: int) -> float:
+    """Quality of a cell with another vertex in the place of a corner."""
+    a, b, c, d = whole.cells[t, 0], whole.cells[t, 1], whole.cells[t, 2], whole.cells[t, 3]
+    a, b = v if corner == 0 else a, v if corner == 1 else b
+    c, d = v if corner == 2 else c, v if corner == 3 else d
+    return _quality(whole.points, a, b, c, d)
+
+
+@compiled
+def _cone(whole: Complex, cavity: Ints, count: int, v: int, new: Ints, label: Ints) -> int:
+    """Write down the cells from a vertex to all faces around a cavity; return their number."""
+    number = 0
+    for k in range(count):
+        t = cavity[k]
+        for corner in range(4):
+            if _listed(cavity, count, _across(whole, t, corner)):
+                continue
+            for m in range(4):
+                new[number, m] = v if m == corner else whole.cells[t, m]
+            label[number] = whole.label[t]
+            number += 1
+    return number
+
+
+@compiled
+def _loses(whole: Complex, cavity: Ints, count: int, v: int, new: Ints, number: int) -> bool:
+    """Whether a vertex that must stay would be left in no cell."""
+    whole.counters[1] += 1
+    kept = whole.counters[1]
+    for k in range(number):
+        for m in range(4):
+            whole.marks[new[k, m]] = kept
+    for k in range(count):
+        for m in range(4):
+            u = whole.cells[cavity[k], m]
+            if u != v and whole.marks[u] != kept and whole.freedom[u] != 3:
+                return True
+    return False
 
 
 @compiled
