@@ -1,0 +1,57 @@
+"""Recruitment: which fibers of which roots fire, from which current on, and how to choose among them.
+
+`recruit` joins a field and fibers to thresholds for each contact or any montage. `curves` and `selectivities`
+tell what they mean for roots and muscles; `search` looks for currents of several contacts. `write` and `read`
+keep them as tables.
+"""
+
+from cauda.recruitment.currents import Choice, Effort, Search, search
+from cauda.recruitment.curves import Bands, Curve, amplitudes, curves, order
+from cauda.recruitment.drive import Drive, drive
+from cauda.recruitment.limits import Limits, contact_areas_mm2, limits
+from cauda.recruitment.montages import Montage, montage, montages, of_contacts
+from cauda.recruitment.muscles import MuscleRoots, muscle_roots
+from cauda.recruitment.outputs import Tables, write
+from cauda.recruitment.reading import read, read_curves, read_selectivities
+from cauda.recruitment.recruiting import Options, potentials, recruit, recruit_in, verifier
+from cauda.recruitment.recruitment_type import PARTS, Recruitment
+from cauda.recruitment.selectivity import HeatMap, Selectivity, heat_map, selectivities
+
+__all__ = [
+    "PARTS",
+    "Bands",
+    "Choice",
+    "Curve",
+    "Drive",
+    "Effort",
+    "HeatMap",
+    "Limits",
+    "Montage",
+    "MuscleRoots",
+    "Options",
+    "Recruitment",
+    "Search",
+    "Selectivity",
+    "Tables",
+    "amplitudes",
+    "contact_areas_mm2",
+    "curves",
+    "drive",
+    "heat_map",
+    "limits",
+    "montage",
+    "montages",
+    "muscle_roots",
+    "of_contacts",
+    "order",
+    "potentials",
+    "read",
+    "read_curves",
+    "read_selectivities",
+    "recruit",
+    "recruit_in",
+    "search",
+    "selectivities",
+    "verifier",
+    "write",
+]
