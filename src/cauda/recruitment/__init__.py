@@ -1,20 +1,22 @@
 """Recruitment: which fibers of which roots fire, from which current on, and how to choose among them.
 
-`recruit` joins a field and fibers to thresholds for each contact or any montage. `curves` and `selectivities`
-tell what they mean for roots and muscles; `search` looks for currents of several contacts. `write` and `read`
-keep them as tables.
+`recruit` joins a field and fibers to thresholds for each contact or any montage. `curves_of` and
+`selectivities` tell what they mean for roots and muscles; `search` looks for currents of several contacts.
+`write` and `read` keep them as tables.
 """
 
 from cauda.recruitment.currents import Choice, Effort, Search, search
-from cauda.recruitment.curves import Bands, Curve, amplitudes, curves, order
-from cauda.recruitment.drive import Drive, drive
-from cauda.recruitment.limits import Limits, contact_areas_mm2, limits
-from cauda.recruitment.montages import Montage, montage, montages, of_contacts
+from cauda.recruitment.curves import Bands, Curve, amplitudes, curves_of, order
+from cauda.recruitment.drive import Drive, drive_of
+from cauda.recruitment.limits import Limits, contact_areas_mm2, limits_of
+from cauda.recruitment.montages import Montage, montage, montages_of, of_contacts
 from cauda.recruitment.muscles import MuscleRoots, muscle_roots
 from cauda.recruitment.outputs import Tables, write
+from cauda.recruitment.potential import potentials
 from cauda.recruitment.reading import read, read_curves, read_selectivities
-from cauda.recruitment.recruiting import Options, potentials, recruit, recruit_in, verifier
+from cauda.recruitment.recruiting import Options, recruit, recruit_in, verifier
 from cauda.recruitment.recruitment_type import PARTS, Recruitment
+from cauda.recruitment.sampled import SampledFiber
 from cauda.recruitment.selectivity import HeatMap, Selectivity, heat_map, selectivities
 
 __all__ = [
@@ -30,17 +32,18 @@ __all__ = [
     "MuscleRoots",
     "Options",
     "Recruitment",
+    "SampledFiber",
     "Search",
     "Selectivity",
     "Tables",
     "amplitudes",
     "contact_areas_mm2",
-    "curves",
-    "drive",
+    "curves_of",
+    "drive_of",
     "heat_map",
-    "limits",
+    "limits_of",
     "montage",
-    "montages",
+    "montages_of",
     "muscle_roots",
     "of_contacts",
     "order",

@@ -18,6 +18,7 @@ from cauda.arrays import Floats, Ints, frozen
 from cauda.errors import RecruitmentError
 from cauda.recruitment.drive import Drive
 from cauda.recruitment.limits import Limits
+from cauda.recruitment.margins import Margins, peak_rows
 from cauda.recruitment.selectivity import best
 from cauda.recruitment.steps import steps
 
@@ -26,9 +27,13 @@ Kind = Literal["contact", "pair", "currents"]
 Verify = Callable[[Floats], tuple[ArrayLike, ArrayLike]]
 """Of montages, ``(m, c)`` mA gives thresholds and block of all fibers, ``(m, n)``, in multiples of them."""
 
-# Widths of the soft thresholds of the optimization, one after the other, as shares of a threshold.
-_WIDTHS = (0.3, 0.1, 0.03)
+# Between wanted fibers and others, as shares of a threshold.
+_MARGINS = (0.05, 0.25)
+# Widths of the soft thresholds with which currents are moved at last, one after the other.
+_WIDTHS = (0.1, 0.03)
 _STEEPEST = 60.0
+# Nothing is more selective.
+_ALL = 1 - 1e-9
 _ITERATIONS = 60
 
 
@@ -43,7 +48,8 @@ class Effort:
     verified : int
         How many contacts, pairs and optimized currents, each, are verified by full thresholds.
     rounds : int
-        How often: after a round the levels at which fibers fire are set anew by what was verified.
+        How often, at most: after a round that did not find a selectivity of 1, the levels at which fibers
+        fire are set anew by what was verified.
     step : float
         Currents are multiples of this share of the cathodes' total.
 
@@ -187,20 +193,25 @@ def search(
         wanted = [(kind, row) for kind, rows, _ in ranked for row in rows[: how.verified]]
         optimized = _optimized(problem, _starts(ranked, how.starts), how)
         wanted += [("currents", row) for row in _ranked(problem, optimized)[0][: how.verified]]
-        new = [(kind, row) for kind, row in wanted if row.tobytes() not in verified]
+        new: dict[bytes, tuple[Kind, Floats]] = {}
+        for kind, row in wanted:
+            if row.tobytes() not in verified:
+                new.setdefault(row.tobytes(), (kind, row))
         if not new:
             break
-        currents = np.stack([row for _, row in new])
+        currents = np.stack([row for _, row in new.values()])
         thresholds, block = (np.asarray(values, dtype=np.float64) for values in verify(currents))
-        for place, (kind, row) in enumerate(new):
-            verified[row.tobytes()] = _choice(problem, kind, row, thresholds[place], block[place])
+        for (key, (kind, row)), *found in zip(new.items(), thresholds, block, strict=True):
+            verified[key] = _choice(problem, kind, row, *found)
+        if max(one.selectivity for one in verified.values()) >= _ALL:
+            break
         problem = problem._replace(drive=_adapted(problem, currents, thresholds))
     return Search(target, tuple(sorted(verified.values(), key=_rank)))
 
 
 def _rank(one: Choice) -> tuple[float, int, float]:
     amplitude = one.amplitude_ma if np.isfinite(one.amplitude_ma) else np.inf
-    return -round(one.selectivity, 9), np.count_nonzero(one.currents), amplitude
+    return -round(one.selectivity, 9), int(np.count_nonzero(one.currents)), amplitude
 
 
 class _Problem(NamedTuple):
@@ -271,7 +282,7 @@ def _starts(ranked: Sequence[tuple[Kind, Floats, Floats]], count: int) -> Floats
 
 def _adapted(problem: _Problem, currents: Floats, threshold_ma: Floats) -> Drive:
     """Return the drive with the levels that fibers were seen to fire at, where they did."""
-    told = np.isfinite(threshold_ma).any(axis=0)
+    told = (np.isfinite(threshold_ma) & (problem.drive.peak_mv(currents) > 0)).any(axis=0)
     if not told.any():
         return problem.drive
     fresh = problem.drive.calibrated(currents, threshold_ma).level_mv
@@ -282,17 +293,27 @@ def _adapted(problem: _Problem, currents: Floats, threshold_ma: Floats) -> Drive
 def _optimized(problem: _Problem, starts: Floats, how: Effort) -> Floats:
     """Return currents that were optimized from each start, for 1 mA in total and in steps."""
     found: dict[bytes, Floats] = {}
+    weight = _weights(problem)
+    between = Margins(problem.drive, weight > 0, np.abs(weight), problem.limits)
     for start in starts:
-        amplitude = _selectivity(problem, start, problem.drive.threshold_ma(start), None)[1]
-        if not np.isfinite(amplitude):
-            continue
-        currents = start * amplitude
-        for width in _WIDTHS:
-            currents = _climbed(problem, currents, width)
-        row = _rounded(currents, how.step, problem.limits.case)
-        if row is not None:
-            found[row.tobytes()] = row
+        for margin in _MARGINS:
+            currents = between.currents(start, margin)
+            for row in (currents, _climbed_from(problem, currents)):
+                rounded = _rounded(row, how.step, problem.limits.case)
+                if rounded is not None:
+                    found[rounded.tobytes()] = rounded
     return np.array(list(found.values())).reshape(len(found), problem.drive.contacts)
+
+
+def _climbed_from(problem: _Problem, currents: Floats) -> Floats:
+    """Return currents moved uphill from the amplitude at which they are most selective."""
+    amplitude = _selectivity(problem, currents, problem.drive.threshold_ma(currents), None)[1]
+    if not np.isfinite(amplitude):
+        return currents
+    found = currents * amplitude
+    for width in _WIDTHS:
+        found = _climbed(problem, found, width)
+    return found
 
 
 def _climbed(problem: _Problem, currents: Floats, width: float) -> Floats:
@@ -328,12 +349,8 @@ def _climbed(problem: _Problem, currents: Floats, width: float) -> Floats:
 def _soft(problem: _Problem, currents: Floats, width: float) -> tuple[float, Floats]:
     """Return the selectivity of the target with soft thresholds, and its slope by the currents."""
     drive, weight = problem.drive, _weights(problem)
-    rise = drive.rise_mv_per_ma @ currents.astype(np.float32)
-    peak = np.maximum.reduceat(rise, drive.starts[:-1])
-    # The node that is polarized most: the first one that reaches the peak.
-    fiber = np.repeat(np.arange(len(peak)), np.diff(drive.starts))
-    at_peak = np.flatnonzero(rise >= peak[fiber])
-    node = at_peak[np.unique(fiber[at_peak], return_index=True)[1]]
+    node = peak_rows(drive, currents)
+    peak = drive.rise_mv_per_ma[node] @ currents
     above = np.clip((peak / drive.level_mv - 1) / width, -_STEEPEST, _STEEPEST)
     share = 1 / (1 + np.exp(-above))
     slope = weight * share * (1 - share) / (width * drive.level_mv)

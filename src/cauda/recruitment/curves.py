@@ -115,7 +115,7 @@ def amplitudes(recruitment: Recruitment, points: int = _POINTS) -> Floats:
     return frozen(np.linspace(0.0, float(np.ceil(top / unit - 1e-9) * unit), points))
 
 
-def curves(
+def curves_of(
     recruitments: Recruitment | Sequence[Recruitment],
     amplitudes_ma: ArrayLike | None = None,
     *,

@@ -129,7 +129,7 @@ class Drive:
         return replace(self, level_mv=np.array(own))
 
 
-def drive(
+def drive_of(
     fibers: Sequence[Fiber],
     mv_per_ma: Sequence[ArrayLike],
     pulse: Pulse | Waveform,

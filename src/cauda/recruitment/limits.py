@@ -63,7 +63,7 @@ class Limits:
         return found
 
 
-def limits(
+def limits_of(
     area_mm2: ArrayLike,
     pulse: Pulse | Waveform,
     *,

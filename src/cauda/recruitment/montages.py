@@ -14,7 +14,7 @@ from cauda.errors import RecruitmentError
 from cauda.field.electrodes import CASE
 from cauda.field.montage import montage as parsed
 
-_CRUMB = 1e-9
+_CRUMB, _ONE, _DECIMALS = 1e-9, 1e-6, 9
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,9 +68,13 @@ def montage(currents_ma: str | Mapping[str, float], electrodes: Sequence[str]) -
     """
     given = parsed(currents_ma, electrodes)
     total = sum(current for current in given.values() if current > 0)
-    # Adding 0 makes 0 of -0; what carries no current is left out.
-    found = {name: given[name] / total + 0.0 for name in electrodes if given.get(name)}
-    text = ",".join(f"{name}:{current:+.12g}" for name, current in found.items())
+    # A montage that is one already stays as it is, whatever rounding left.
+    scale = total if abs(total - 1) > _ONE else 1.0
+    found = {name: round(given[name] / scale, _DECIMALS) for name in electrodes if name in given}
+    largest = max(found, key=lambda name: abs(found[name]))
+    found[largest] = round(-math.fsum(found[name] for name in found if name != largest), _DECIMALS)
+    found = {name: current for name, current in found.items() if current}
+    text = ",".join(f"{name}:{current:+.10g}" for name, current in found.items())
     return Montage(text, MappingProxyType(found))
 
 
@@ -96,7 +100,7 @@ def of_contacts(currents: ArrayLike, contacts: Sequence[str]) -> Montage:
     return montage(given, [*contacts, CASE])
 
 
-def montages(given: Iterable[str | Mapping[str, float]], electrodes: Sequence[str]) -> tuple[Montage, ...]:
+def montages_of(given: Iterable[str | Mapping[str, float]], electrodes: Sequence[str]) -> tuple[Montage, ...]:
     """Return montages, each once, in the order given.
 
     Parameters

@@ -78,12 +78,12 @@ def _read_rows(path: Path, columns: Dictionary) -> list[dict[str, str]]:
     try:
         with path.open(newline="", encoding="utf-8") as file:
             reader = csv.DictReader(file, delimiter="\t", quoting=csv.QUOTE_NONE)
-            rows = list(reader)
+            rows, there = list(reader), reader.fieldnames or []
     except (OSError, UnicodeDecodeError) as error:
         raise RecruitmentError(
             f"{path.name}: cannot be read, wanted a table that cauda recruit wrote"
         ) from error
-    missing = [name for name in columns if name not in (reader.fieldnames or [])]
+    missing = [name for name in columns if name not in there]
     if missing or not rows:
         found = f"no column {missing[0]}" if missing else "no rows"
         raise RecruitmentError(f"{path.name}: {found}, wanted a table that cauda recruit wrote")

@@ -4,66 +4,36 @@ from __future__ import annotations
 
 import hashlib
 import logging
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from functools import partial
 from pathlib import Path
-from typing import Any, NamedTuple, Protocol
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 import cauda
-from cauda.annotation.tracing import RootName
 from cauda.arrays import Floats
 from cauda.errors import RecruitmentError
 from cauda.fiber import Fiber, Pulse, Settings, Waveform, mrg, thresholds
 from cauda.field.electrodes import CASE
 from cauda.field.field_type import Field
-from cauda.field.location import OUTSIDE
 from cauda.field.recovery import Recovery, recovery
-from cauda.files import Source, atomic
+from cauda.files import Source
 from cauda.recruitment.currents import Verify
-from cauda.recruitment.montages import Montage, each_contact, montages
+from cauda.recruitment.keeping import Kept, hash_of_field
+from cauda.recruitment.montages import Montage, each_contact, montages_of
+from cauda.recruitment.potential import along_field, along_function, spans, summed
 from cauda.recruitment.recruitment_type import Recruitment
+from cauda.recruitment.sampled import SampledFiber
 
 Progress = Callable[[str, float], None]
 """Is called with the name of the step and the fraction done."""
 
-# Compartments at a time: with 16 contacts some 60 MB.
-_AT_ONCE = 400_000
-_MOST_OUTSIDE = 0.5
 _COLUMNS = ("threshold_ma", "initiation_mm", "latency_ms", "block_ma", "end_excited")
 
 _log = logging.getLogger(__name__)
-
-
-class SampledFiber(Protocol):
-    """A fiber of a model: what `recruit` asks of it."""
-
-    @property
-    def fiber(self) -> Fiber:
-        """Its course and sizes."""
-
-    @property
-    def root(self) -> RootName:
-        """Root that it belongs to."""
-
-    @property
-    def part(self) -> str:
-        """One of `cauda.recruitment.PARTS`."""
-
-    @property
-    def fiber_class(self) -> str:
-        """Such as ``Ia``."""
-
-    @property
-    def diameter_um(self) -> float:
-        """Outer diameter, of a branched fiber that of its trunk."""
-
-    @property
-    def arc_mm(self) -> Floats:
-        """Distance of each node along the course from where the root meets the cord, negative within it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,8 +103,8 @@ def recruit(
     source = recovered or recovery(field)
     about = {"conductivities": field.conductivities.get("name"), "returns": list(field.returns)}
     shares = np.array([field.shares(one.currents_ma) for one in asked])
-    job = _Job(asked, shares, pulse, options or Options(), partial(_along, field, source), progress)
-    return _recruited(fibers, job, partial(_hash_of_field, field), about, sources)
+    job = _Job(asked, shares, pulse, options or Options(), partial(along_field, field, source), progress)
+    return _recruited(fibers, job, partial(hash_of_field, field), about, sources)
 
 
 def recruit_in(
@@ -171,37 +141,11 @@ def recruit_in(
     if currents_ma is None:
         asked = each_contact(contacts, (CASE,))
     else:
-        asked = montages([currents_ma] if isinstance(currents_ma, str) else currents_ma, [*contacts, CASE])
+        asked = montages_of([currents_ma] if isinstance(currents_ma, str) else currents_ma, [*contacts, CASE])
     shares = np.array([[one.currents_ma.get(name, 0.0) for name in contacts] for one in asked])
     how = replace(options or Options(), keep=None)
-    job = _Job(asked, shares, pulse, how, partial(_asked, mv_per_ma, len(contacts)), progress)
+    job = _Job(asked, shares, pulse, how, partial(along_function, mv_per_ma, len(contacts)), progress)
     return _recruited(fibers, job, bytes, {"conductivities": None, "returns": [CASE]}, ())
-
-
-def potentials(
-    field: Field, fibers: Sequence[Fiber], *, recovered: Recovery | None = None
-) -> list[NDArray[np.float32]]:
-    """Return the potential along fibers for 1 mA at each contact, of each ``(c, compartments)`` mV.
-
-    Beyond the mesh, where nothing is known, the potential goes on as at the last compartment within.
-
-    Parameters
-    ----------
-    field : Field
-    fibers : sequence of Fiber
-    recovered : Recovery, optional
-        Of the field, where there is one already.
-
-    Raises
-    ------
-    RecruitmentError
-        If a fiber lies outside of the mesh, or in insulation, for more than half of its compartments.
-    """
-    source = recovered or recovery(field)
-    found = []
-    for span in _spans(fibers):
-        found += _along(field, source, fibers[span])[0]
-    return found
 
 
 def verifier(
@@ -228,7 +172,7 @@ def verifier(
     def verify(currents: Floats) -> tuple[Floats, Floats]:
         found = []
         for place, row in enumerate(np.atleast_2d(currents)):
-            found.append(thresholds(fibers, mv_per_ma, pulse, currents=-row, settings=how))
+            found.append(thresholds(fibers, summed(mv_per_ma, -row), pulse, settings=how))
             if progress:
                 progress("thresholds", (place + 1) / len(np.atleast_2d(currents)))
         return np.stack([one.amplitude_ma for one in found]), np.stack([one.block_ma for one in found])
@@ -252,22 +196,11 @@ def pulse_document(pulse: Pulse | Waveform) -> dict[str, Any]:
 def _montages(field: Field, currents_ma: Iterable[str | Mapping[str, float]] | None) -> tuple[Montage, ...]:
     if currents_ma is None:
         return each_contact(field.contacts, field.returns)
-    return montages([currents_ma] if isinstance(currents_ma, str) else currents_ma, field.electrodes)
+    return montages_of([currents_ma] if isinstance(currents_ma, str) else currents_ma, field.electrodes)
 
 
 def _tell(progress: Progress, begin: float, end: float, step: str, fraction: float) -> None:
     progress(step, begin + (end - begin) * fraction)
-
-
-def _spans(fibers: Sequence[Fiber]) -> Iterator[slice]:
-    """Return fibers in order, some at a time, of so many compartments that memory holds them."""
-    begin, count = 0, 0
-    for place, one in enumerate(fibers):
-        if count and count + one.compartment_count > _AT_ONCE:
-            yield slice(begin, place)
-            begin, count = place, 0
-        count += one.compartment_count
-    yield slice(begin, len(fibers))
 
 
 class _Job(NamedTuple):
@@ -291,17 +224,16 @@ def _recruited(
     if not len(fibers):
         raise RecruitmentError("fibers: found none, wanted one or more")
     folder = job.options.keep
-    kept = None if folder is None else _Kept(folder, _fingerprint(hashed(), job))
+    kept = None if folder is None else Kept(folder, _fingerprint(hashed(), job))
     rows, reach = [], 0
-    for span in _spans([one.fiber for one in fibers]):
+    for span in spans([one.fiber for one in fibers]):
         tell = None
         if job.progress:
             tell = partial(_tell, job.progress, span.start / len(fibers), span.stop / len(fibers))
-        path = kept.path(fibers[span]) if kept else None
-        found, outside = _stored(path) or _part(fibers[span], job, tell)
-        if path is not None and not path.is_file():
-            with atomic(path) as temporary, temporary.open("wb") as file:
-                np.savez(file, found=found, outside=outside)
+        there = kept.load(fibers[span]) if kept else None
+        found, outside = there or _part(fibers[span], job, tell)
+        if kept and not there:
+            kept.save(fibers[span], found, outside)
         rows.append(found)
         reach += outside
     return _recruitment(fibers, job, np.concatenate(rows, axis=1), reach, about, sources)
@@ -315,7 +247,7 @@ def _part(some: Sequence[SampledFiber], job: _Job, tell: Progress | None) -> tup
     found = np.empty((len(job.shares), len(some), len(_COLUMNS)))
     for row, currents in enumerate(job.shares):
         # What follows the pulse is cathodic first; a montage's cathodes are negative.
-        result = thresholds(fibers, potential, job.pulse, currents=-currents, settings=settings)
+        result = thresholds(fibers, summed(potential, -currents), job.pulse, settings=settings)
         start = [
             float(one.arc_mm[node]) if node >= 0 else np.nan
             for one, node in zip(some, result.node.tolist(), strict=True)
@@ -325,90 +257,6 @@ def _part(some: Sequence[SampledFiber], job: _Job, tell: Progress | None) -> tup
         if tell:
             tell("thresholds", (row + 1) / len(job.shares))
     return found, reach
-
-
-def _stored(path: Path | None) -> tuple[Floats, int] | None:
-    if path is None or not path.is_file():
-        return None
-    with np.load(path, allow_pickle=False) as stored:
-        return stored["found"], int(stored["outside"])
-
-
-def _asked(
-    mv_per_ma: Callable[[Floats], ArrayLike], contacts: int, fibers: Sequence[Fiber]
-) -> tuple[list[NDArray[np.float32]], int]:
-    """Return what a function of points gives along fibers; none of them reaches outside."""
-    counts = [one.compartment_count for one in fibers]
-    values = np.asarray(mv_per_ma(np.concatenate([one.positions_mm for one in fibers])))
-    if values.shape != (contacts, sum(counts)):
-        raise RecruitmentError(
-            f"mv_per_ma: found shape {values.shape} of {contacts} contacts and {sum(counts)} points, "
-            f"wanted {(contacts, sum(counts))}"
-        )
-    return np.split(values.astype(np.float32), np.cumsum(counts)[:-1], axis=1), 0
-
-
-def _along(field: Field, source: Recovery, fibers: Sequence[Fiber]) -> tuple[list[NDArray[np.float32]], int]:
-    """Return the potential along fibers, and how many of them reach outside of the mesh."""
-    counts = [one.compartment_count for one in fibers]
-    found = source.at(np.concatenate([one.positions_mm for one in fibers]), field.transfer_ohm)
-    known = (found.cell != OUTSIDE) & np.isfinite(found.potential).all(axis=0)
-    ends = np.cumsum(counts)[:-1]
-    each = np.split(found.potential.astype(np.float32), ends, axis=1)
-    inside = np.split(known, ends)
-    for place, (fiber, own) in enumerate(zip(fibers, inside, strict=True)):
-        if own.mean() < 1 - _MOST_OUTSIDE:
-            x, y, z = fiber.positions_mm[np.flatnonzero(~own)[0]]
-            raise RecruitmentError(
-                f"fiber from ({x:.1f}, {y:.1f}, {z:.1f}) mm: {np.count_nonzero(~own)} of {len(own)} "
-                "compartments lie outside of the tissue of the mesh, wanted fibers of the model that the "
-                "field was solved for"
-            )
-        if not own.all():
-            each[place] = _continued(each[place], own)
-    return each, sum(not own.all() for own in inside)
-
-
-def _continued(potential: NDArray[np.float32], known: NDArray[np.bool_]) -> NDArray[np.float32]:
-    """Return the potential with what is not known taken from the nearest compartment that is."""
-    places, there = np.arange(len(known)), np.flatnonzero(known)
-    after = np.clip(np.searchsorted(there, places), 0, len(there) - 1)
-    before = np.maximum(after - 1, 0)
-    nearer = np.abs(there[before] - places) <= np.abs(there[after] - places)
-    return potential[:, np.where(nearer, there[before], there[after])]
-
-
-class _Kept(NamedTuple):
-    """Where parts of a long work are kept, and what they depend on besides their fibers."""
-
-    folder: Path
-    fingerprint: bytes
-
-    def path(self, some: Sequence[SampledFiber]) -> Path:
-        """Return the file of some fibers."""
-        found = hashlib.sha256(self.fingerprint)
-        for one in some:
-            parents = one.fiber.parents.tobytes()
-            sizes = repr([branch.sizes for branch in one.fiber.branches])
-            about = f"{one.fiber.detection} {sizes}".encode()
-            for part in (one.fiber.positions_mm.tobytes(), parents, about, np.asarray(one.arc_mm).tobytes()):
-                found.update(hashlib.sha256(part).digest())
-        return self.folder / f"{found.hexdigest()[:32]}.npz"
-
-
-def _hash_of_field(field: Field) -> bytes:
-    found = hashlib.sha256()
-    for array in (
-        field.transfer_ohm,
-        field.longitudinal_s_per_m,
-        field.transverse_s_per_m,
-        field.mesh.points_mm,
-        field.mesh.tetrahedra,
-        field.mesh.label,
-        field.mesh.direction,
-    ):
-        found.update(hashlib.sha256(np.ascontiguousarray(array).tobytes()).digest())
-    return found.digest()
 
 
 def _fingerprint(of_field: bytes, job: _Job) -> bytes:
