@@ -44,7 +44,7 @@ def test_limits_hold_though_fibers_fall_short() -> None:
 
 def test_a_fiber_that_cannot_be_spared_is_given_up() -> None:
     # The last fiber is reached by anything that reaches the wanted ones.
-    four = drive([0, 1, 2, 3, 4], [[-1, 0], [-0.9, 0], [0, -1], [-5, -5]], [1.0] * 4)
+    four = drive([0, 1, 2, 3, 4], [[-1.0, 0.0], [-0.9, 0.0], [0.0, -1.0], [-5.0, -5.0]], [1.0] * 4)
     between = Margins(four, np.array([True, True, False, False]), np.ones(4), up_to([9, 9], 9))
     peaks = four.peak_mv(between.currents(np.array([-1.0, 0.0]), 0.05))
     assert (peaks[:2] >= 1.05 - 1e-6).all()

@@ -310,7 +310,7 @@ def _climbed_from(problem: _Problem, currents: Floats) -> Floats:
     amplitude = _selectivity(problem, currents, problem.drive.threshold_ma(currents), None)[1]
     if not np.isfinite(amplitude):
         return currents
-    found = currents * amplitude
+    found: Floats = currents * amplitude
     for width in _WIDTHS:
         found = _climbed(problem, found, width)
     return found

@@ -146,7 +146,7 @@ def drive_of(
         Potential along each fiber for 1 mA at each contact.
     pulse : Pulse or Waveform
         The ends of its first two phases count.
-    settings : Settings, optional
+    settings : cauda.fiber.Settings, optional
         Its membrane is used.
     progress : callable, optional
         Is called with the name of the step and the fraction done.

@@ -42,7 +42,7 @@ class Options:
 
     Attributes
     ----------
-    settings : Settings
+    settings : cauda.fiber.Settings
         Of the search of thresholds.
     keep : Path or None
         A folder that receives what is done of a long work, some fibers at a time. Where it is there already,
@@ -164,7 +164,7 @@ def verifier(
     mv_per_ma : sequence of n (c, compartments) array_like
         As of `potentials`.
     pulse : Pulse or Waveform
-    settings : Settings, optional
+    settings : cauda.fiber.Settings, optional
     progress : callable, optional
     """
     how = replace(settings or Settings(), warn=False)
