@@ -191,7 +191,9 @@ def search(
     for _ in range(how.rounds):
         ranked = [(kind, *_ranked(problem, currents)) for kind, currents in simple]
         wanted = [(kind, row) for kind, rows, _ in ranked for row in rows[: how.verified]]
-        optimized = _optimized(problem, _starts(ranked, how.starts), how)
+        leading = [one.currents[None] for one in sorted(verified.values(), key=_rank)[:1]]
+        starts = np.concatenate([_starts(ranked, how.starts), *leading])
+        optimized = _optimized(problem, starts, how)
         wanted += [("currents", row) for row in _ranked(problem, optimized)[0][: how.verified]]
         new: dict[bytes, tuple[Kind, Floats]] = {}
         for kind, row in wanted:
