@@ -20,9 +20,18 @@ class Sampled:
 
     fiber: Fiber
     root: RootName
-    arc_mm: Floats
+    nodes_mm: Floats
     part: str = "dorsal"
     fiber_class: str = "Ia"
+
+    @property
+    def side(self) -> str:
+        """That of its root."""
+        return self.root.side
+
+    def along_mm(self) -> Floats:
+        """Return where its nodes lie along its course."""
+        return self.nodes_mm
 
     @property
     def diameter_um(self) -> float:
@@ -46,13 +55,17 @@ def recruitment(
     classes: Sequence[str] | None = None,
     names: Sequence[str] = ("C1:-1,case:+1", "C2:-1,case:+1", "C3:-1,case:+1"),
 ) -> Recruitment:
-    """Return a recruitment of given thresholds, one row for each of the first montages."""
+    """Return a recruitment of given thresholds, one row for each of the first montages.
+
+    Fibers of the dorsal columns have a side instead of a root.
+    """
     rows = np.atleast_2d(np.asarray(thresholds, dtype=np.float64))
     count = len(roots)
     return Recruitment(
         montages=tuple(montage(name, ELECTRODES) for name in names[: len(rows)]),
         fiber=np.arange(count),
-        roots=tuple(RootName.parse(root) for root in roots),
+        roots=tuple(None if len(root) == 1 else RootName.parse(root) for root in roots),
+        sides=tuple(root[-1] for root in roots),
         parts=tuple(parts or ["dorsal"] * count),
         classes=tuple(classes or ["Ia"] * count),
         diameter_um=np.linspace(8, 14, count),

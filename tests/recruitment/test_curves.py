@@ -44,6 +44,17 @@ def test_there_is_a_curve_for_each_montage_root_part_and_class() -> None:
     assert len(keys) == len(set(keys)) == 12
 
 
+def test_the_dorsal_columns_have_a_curve_for_each_side_and_no_root() -> None:
+    one = recruitment([1.0, 2.0, 3.0], ["R", "L4_R", "L"], parts=["dorsal_column", "dorsal", "dorsal_column"])
+    found = curves_of(one, [0, 1], by_class=False)
+    assert [(curve.root, curve.side, curve.part) for curve in found] == [
+        (L4_R, "R", "dorsal"),
+        (None, "L", "dorsal_column"),
+        (None, "R", "dorsal_column"),
+    ]
+    assert order(found, "C1:-1,case:+1", part="dorsal_column") == ()
+
+
 def test_bands_have_the_width_of_a_binomial_share() -> None:
     fibers = 400
     one = recruitment(np.linspace(1, 2, fibers), ["L4_R"] * fibers)

@@ -19,7 +19,7 @@ def test_what_is_kept_of_some_fibers_is_found_for_these_alone(tmp_path: Path) ->
     assert Kept(tmp_path, b"2").load(some) is None
     for other in (straight(10.0, 22), straight(10.1, 21), replace(some[0].fiber, detection=(5,))):
         assert kept.load([sampled(other, "L4_R")]) is None
-    assert kept.load([replace(some[0], arc_mm=some[0].arc_mm + 1)]) is None
+    assert kept.load([replace(some[0], nodes_mm=some[0].nodes_mm + 1)]) is None
 
 
 def test_the_hash_of_a_field_is_that_of_its_values(field: Field) -> None:

@@ -4,11 +4,14 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from tests.recruitment.sampled import recruitment
 from tests.recruitment.test_outputs import NAME, tables
 
+from cauda.annotation.tracing import RootName
 from cauda.errors import RecruitmentError
 from cauda.files import Source
-from cauda.recruitment.outputs import beside, write
+from cauda.recruitment.curves import curves_of
+from cauda.recruitment.outputs import Tables, beside, write
 from cauda.recruitment.reading import read, read_curves, read_selectivities
 
 
@@ -21,6 +24,14 @@ def test_thresholds_come_back_as_they_were(tmp_path: Path) -> None:
     for name in ("fiber", "diameter_um", "threshold_ma", "initiation_mm", "latency_ms", "block_ma"):
         np.testing.assert_allclose(getattr(found, name), getattr(given, name), rtol=1e-6)
     assert (found.settings, found.measures, found.sources) == (given.settings, given.measures, given.sources)
+
+
+def test_fibers_of_the_dorsal_columns_come_back_without_a_root(tmp_path: Path) -> None:
+    one = recruitment([1.0, 2.0], ["L4_R", "L"], parts=["dorsal", "dorsal_column"])
+    write(Tables(one, curves_of(one, [0, 1]), ()), tmp_path / NAME)
+    found = read(tmp_path / NAME)
+    assert (found.roots, found.sides) == ((RootName("L4", "R"), None), ("R", "L"))
+    assert read_curves(beside(tmp_path / NAME, "curves"))[-1].root is None
 
 
 def test_thresholds_are_read_without_the_file_beside_them(tmp_path: Path) -> None:

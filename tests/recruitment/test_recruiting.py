@@ -27,7 +27,7 @@ def test_each_contact_is_a_cathode_and_the_thresholds_are_those_of_its_potential
     np.testing.assert_array_equal(found.threshold_ma[1], wanted.amplitude_ma)
     np.testing.assert_array_equal(found.latency_ms[1], wanted.latency_ms)
     np.testing.assert_array_equal(found.block_ma[1], wanted.block_ma)
-    at = [one.arc_mm[node] for one, node in zip(fibers, wanted.node, strict=True)]
+    at = [one.nodes_mm[node] for one, node in zip(fibers, wanted.node, strict=True)]
     np.testing.assert_allclose(found.initiation_mm[1], at)
 
 

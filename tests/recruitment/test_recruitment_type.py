@@ -24,7 +24,7 @@ def test_a_fiber_fires_from_its_threshold_on_and_up_to_block() -> None:
 def test_fractions_are_told_apart_by_side_part_and_class() -> None:
     one = recruitment(
         [1.0, 2.0, 3.0, 4.0],
-        ["L4_R", "L5_L", "L4_R", "L4_R"],
+        ["L4_R", "L5_L", "L4_R", "R"],
         parts=["dorsal", "dorsal", "ventral", "dorsal_column"],
         classes=["Ia", "II", "alpha", "A-beta"],
     )
@@ -32,6 +32,9 @@ def test_fractions_are_told_apart_by_side_part_and_class() -> None:
     assert {key: value[0] for key, value in one.fraction(1, by="side").items()} == {"R": 1 / 3, "L": 0}
     assert list(one.fraction(1, by="class", part="dorsal")) == ["Ia", "II"]
     assert list(one.fraction(1, part=["dorsal", "ventral"], side="R")) == [L4_R]
+    # Those of the dorsal columns have no root.
+    assert [value.tolist() for value in one.fraction(3).values()] == [[1], [1]]
+    assert one.fraction(4, by="side", part="dorsal_column")["R"].tolist() == [1]
     assert one.fraction(3, fiber_class="alpha")[L4_R].tolist() == [1]
 
 
@@ -79,6 +82,10 @@ def test_what_is_none_is_refused() -> None:
         one.fraction([np.nan])
     with pytest.raises(RecruitmentError, match="part: found 'up'"):
         recruitment([1.0], ["L4_R"], parts=["up"])
+    with pytest.raises(RecruitmentError, match="root: found none of a dorsal fiber"):
+        recruitment([1.0], ["L"])
+    with pytest.raises(RecruitmentError, match="side: found 'X'"):
+        recruitment([1.0], ["X"], parts=["dorsal_column"])
     with pytest.raises(RecruitmentError, match="threshold_ma: a value is not positive"):
         recruitment([0.0], ["L4_R"])
     with pytest.raises(RecruitmentError, match="threshold_ma: found shape"):

@@ -94,6 +94,8 @@ def test_one_root_alone_and_parts_that_there_are_none_of_are_refused() -> None:
         selectivities(recruitment([1.0, 2.0], ["L4_R", "L5_R"]), parts="ventral")
     with pytest.raises(RecruitmentError, match="part: found 'up'"):
         selectivities(recruitment([1.0, 2.0], ["L4_R", "L5_R"]), parts=("dorsal", "up"))
+    with pytest.raises(RecruitmentError, match="found 'dorsal_column', wanted dorsal, ventral or both"):
+        selectivities(recruitment([1.0], ["L"], parts=["dorsal_column"]), parts="dorsal_column")
     with pytest.raises(RecruitmentError, match="largest amplitude: found -1 mA"):
         selectivities(recruitment([1.0, 2.0], ["L4_R", "L5_R"]), most_ma=-1)
 

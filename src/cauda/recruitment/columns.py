@@ -13,10 +13,10 @@ RECRUITMENT: Dictionary = {
     "montage": {
         "Description": "Currents of the electrodes for an amplitude of 1 mA; a cathode's is negative"
     },
-    "root": {"Description": "Level of the root that the fiber belongs to"},
-    "side": {"Description": "Side of the root: L or R"},
+    "root": {"Description": "Level of the root that the fiber belongs to; n/a in the dorsal columns"},
+    "side": {"Description": "L or R"},
     "part": {"Description": "Where the fiber runs: dorsal or ventral root, or dorsal_column"},
-    "class": {"Description": "Class of the fiber: Ia, Ib, II and A-beta are afferents, alpha motor axons"},
+    "class": {"Description": "Class of the fiber, such as Ia or alpha"},
     "fiber": {"Description": "Number of the fiber, the same for each montage"},
     "diameter_um": {"Description": "Outer diameter of the fiber, of its trunk if it branches", "Units": "um"},
     "threshold_ma": {

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike
 
-from cauda.annotation.tracing import RootName
+from cauda.annotation.tracing import LEVELS, RootName
 from cauda.arrays import Floats, Ints, frozen
 from cauda.errors import RecruitmentError
 from cauda.recruitment.recruitment_type import Recruitment, grouped
@@ -61,8 +61,9 @@ class Curve:
     Attributes
     ----------
     montage : str
-    root : RootName
-    part : str
+    root : RootName or None
+        None for the dorsal columns.
+    side, part : str
     fiber_class : str
         `ALL` for all together.
     fibers : int
@@ -75,7 +76,8 @@ class Curve:
     """
 
     montage: str
-    root: RootName
+    root: RootName | None
+    side: str
     part: str
     fiber_class: str
     fibers: int
@@ -179,26 +181,30 @@ def order(
         if (one.montage, one.part, one.fiber_class) == (montage, part, fiber_class)
         and np.isfinite(one.threshold_ma[0])
     ]
-    return tuple(one.root for one in sorted(chosen, key=lambda one: (one.threshold_ma[0], one.root.rank)))
+    first = sorted(chosen, key=lambda one: (one.threshold_ma[0], _rank(one.root)))
+    return tuple(one.root for one in first if one.root is not None)
 
 
-_Key = tuple[RootName, str, str]
+_Key = tuple[RootName | None, str, str, str]
+
+
+def _rank(root: RootName | None) -> tuple[int, str]:
+    return (len(LEVELS), "") if root is None else root.rank
 
 
 def _groups(recruitment: Recruitment, by_class: bool) -> dict[_Key, Ints]:
     everyone = np.ones(len(recruitment.roots), dtype=np.bool_)
-    together: list[_Key] = [
-        (root, part, ALL) for root, part in zip(recruitment.roots, recruitment.parts, strict=True)
-    ]
+    of = (recruitment.roots, recruitment.sides, recruitment.parts)
+    together: list[_Key] = [(*key, ALL) for key in zip(*of, strict=True)]
     found = grouped(together, everyone)
     if by_class:
-        apart = zip(recruitment.roots, recruitment.parts, recruitment.classes, strict=True)
+        apart = zip(*of, recruitment.classes, strict=True)
         found |= grouped(list(apart), everyone)
     classes = [ALL, *dict.fromkeys(recruitment.classes)]
     # Roots from cranial to caudal, and of each its parts and classes as they come.
     parts = list(dict.fromkeys(recruitment.parts))
-    key = sorted(found, key=lambda one: (one[0].rank, parts.index(one[1]), classes.index(one[2])))
-    return {one: found[one] for one in key}
+    order_of = {key: (_rank(key[0]), key[1], parts.index(key[2]), classes.index(key[3])) for key in found}
+    return {key: found[key] for key in sorted(found, key=order_of.__getitem__)}
 
 
 def _curve(

@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 
 import cauda
+from cauda.annotation.tracing import RootName
 from cauda.arrays import Floats
 from cauda.errors import RecruitmentError
 from cauda.files import Source, atomic, json_text, source
@@ -125,9 +126,10 @@ def is_current(path: Path, asked: Mapping[str, Any], sources: Sequence[Source]) 
 
 def _thresholds(recruitment: Recruitment) -> Iterator[list[str]]:
     fixed = [
-        [root.level, root.side, part, name, str(fiber), _number(diameter)]
-        for root, part, name, fiber, diameter in zip(
+        [_level(root), side, part, name, str(fiber), _number(diameter)]
+        for root, side, part, name, fiber, diameter in zip(
             recruitment.roots,
+            recruitment.sides,
             recruitment.parts,
             recruitment.classes,
             recruitment.fiber.tolist(),
@@ -148,7 +150,7 @@ def _thresholds(recruitment: Recruitment) -> Iterator[list[str]]:
 
 def _shares(found: Iterable[Curve]) -> Iterator[list[str]]:
     for one in found:
-        about = [one.montage, one.root.level, one.root.side, one.part, one.fiber_class]
+        about = [one.montage, _level(one.root), one.side, one.part, one.fiber_class]
         values = np.column_stack([one.amplitude_ma, one.fraction, one.low, one.high]).tolist()
         for numbers in values:
             yield [*about, *map(_number, numbers)]
@@ -167,8 +169,8 @@ def _summary(found: Iterable[Curve]) -> list[dict[str, Any]]:
     return [
         {
             "montage": one.montage,
-            "root": one.root.level,
-            "side": one.root.side,
+            "root": _level(one.root),
+            "side": one.side,
             "part": one.part,
             "class": one.fiber_class,
             "fibers": one.fibers,
@@ -196,6 +198,10 @@ def _write_rows(path: Path, columns: Sequence[str], rows: Iterable[Sequence[str]
         writer = csv.writer(file, delimiter="\t", lineterminator="\n", quoting=csv.QUOTE_NONE, quotechar=None)
         writer.writerow(columns)
         writer.writerows(rows)
+
+
+def _level(root: RootName | None) -> str:
+    return NOT_KNOWN if root is None else root.level
 
 
 def _number(value: float) -> str:

@@ -122,7 +122,8 @@ def _recruitment(rows: list[dict[str, str]], document: Mapping[str, Any]) -> Rec
     return Recruitment(
         montages=tuple(_montage(name) for name in names),
         fiber=np.array([int(row["fiber"]) for row in blocks[0]]),
-        roots=tuple(RootName.parse(f"{row['root']}_{row['side']}") for row in blocks[0]),
+        roots=tuple(_root(row["root"], row["side"]) for row in blocks[0]),
+        sides=tuple(row["side"] for row in blocks[0]),
         parts=tuple(row["part"] for row in blocks[0]),
         classes=tuple(row["class"] for row in blocks[0]),
         diameter_um=column("diameter_um", math.nan)[0],
@@ -134,6 +135,10 @@ def _recruitment(rows: list[dict[str, str]], document: Mapping[str, Any]) -> Rec
         measures=document.get("measures", {}),
         sources=tuple(Source(**entry) for entry in document.get("sources", ())),
     )
+
+
+def _root(level: str, side: str) -> RootName | None:
+    return None if level == NOT_KNOWN else RootName.parse(f"{level}_{side}")
 
 
 def _montage(name: str) -> Montage:
@@ -156,8 +161,8 @@ def _curves(rows: list[dict[str, str]], summary: list[dict[str, Any]]) -> Iterat
             np.array([math.inf if value is None else float(value) for value in one[name]])
             for name in ("threshold_ma", "saturation_ma")
         ]
-        root = RootName.parse(f"{one['root']}_{one['side']}")
-        yield Curve(one["montage"], root, one["part"], one["class"], int(one["fibers"]), *columns, *ends)
+        about = (one["montage"], _root(one["root"], one["side"]), one["side"], one["part"], one["class"])
+        yield Curve(*about, int(one["fibers"]), *columns, *ends)
 
 
 def _selectivity(row: Mapping[str, str]) -> Selectivity:

@@ -55,7 +55,7 @@ class Options:
 
 def recruit(
     field: Field,
-    fibers: Sequence[SampledFiber],
+    fibers: Iterable[SampledFiber],
     pulse: Pulse | Waveform,
     currents_ma: Iterable[str | Mapping[str, float]] | None = None,
     *,
@@ -71,8 +71,9 @@ def recruit(
     Parameters
     ----------
     field : Field
-    fibers : sequence of SampledFiber
-        Anything with these attributes. They are numbered from 0 on.
+    fibers : iterable of SampledFiber
+        What `cauda.fiber` samples of a model, or anything else with these attributes. They are numbered from
+        0 on.
     pulse : Pulse or Waveform
         An amplitude of a mA means a times the montage's currents while the waveform is at -1, in the first
         phase of a pulse that is cathodic first. A pulse of polarity 1 turns the currents around.
@@ -104,13 +105,13 @@ def recruit(
     about = {"conductivities": field.conductivities.get("name"), "returns": list(field.returns)}
     shares = np.array([field.shares(one.currents_ma) for one in asked])
     job = _Job(asked, shares, pulse, options or Options(), partial(along_field, field, source), progress)
-    return _recruited(fibers, job, partial(hash_of_field, field), about, sources)
+    return _recruited(tuple(fibers), job, partial(hash_of_field, field), about, sources)
 
 
 def recruit_in(
     mv_per_ma: Callable[[Floats], ArrayLike],
     contacts: Sequence[str],
-    fibers: Sequence[SampledFiber],
+    fibers: Iterable[SampledFiber],
     pulse: Pulse | Waveform,
     currents_ma: Iterable[str | Mapping[str, float]] | None = None,
     *,
@@ -145,7 +146,7 @@ def recruit_in(
     shares = np.array([[one.currents_ma.get(name, 0.0) for name in contacts] for one in asked])
     how = replace(options or Options(), keep=None)
     job = _Job(asked, shares, pulse, how, partial(along_function, mv_per_ma, len(contacts)), progress)
-    return _recruited(fibers, job, bytes, {"conductivities": None, "returns": [CASE]}, ())
+    return _recruited(tuple(fibers), job, bytes, {"conductivities": None, "returns": [CASE]}, ())
 
 
 def verifier(
@@ -215,7 +216,7 @@ class _Job(NamedTuple):
 
 
 def _recruited(
-    fibers: Sequence[SampledFiber],
+    fibers: tuple[SampledFiber, ...],
     job: _Job,
     hashed: Callable[[], bytes],
     about: Mapping[str, Any],
@@ -245,12 +246,13 @@ def _part(some: Sequence[SampledFiber], job: _Job, tell: Progress | None) -> tup
     potential, reach = job.along(fibers)
     settings = replace(job.options.settings, warn=False)
     found = np.empty((len(job.shares), len(some), len(_COLUMNS)))
+    courses_mm = [one.along_mm() for one in some]
     for row, currents in enumerate(job.shares):
         # What follows the pulse is cathodic first; a montage's cathodes are negative.
         result = thresholds(fibers, summed(potential, -currents), job.pulse, settings=settings)
         start = [
-            float(one.arc_mm[node]) if node >= 0 else np.nan
-            for one, node in zip(some, result.node.tolist(), strict=True)
+            float(along_mm[node]) if node >= 0 else np.nan
+            for along_mm, node in zip(courses_mm, result.node.tolist(), strict=True)
         ]
         columns = (result.amplitude_ma, start, result.latency_ms, result.block_ma, result.end_excited)
         found[row] = np.column_stack([np.asarray(each, dtype=np.float64) for each in columns])
@@ -288,6 +290,7 @@ def _recruitment(
         montages=job.montages,
         fiber=np.arange(len(fibers)),
         roots=tuple(one.root for one in fibers),
+        sides=tuple(one.side for one in fibers),
         parts=tuple(one.part for one in fibers),
         classes=tuple(one.fiber_class for one in fibers),
         diameter_um=np.array([one.diameter_um for one in fibers]),

@@ -34,8 +34,10 @@ class Recruitment:
     montages : tuple of m Montage
     fiber : (n,) int64
         Number of each fiber, the same for each montage.
-    roots : tuple of n RootName
-        Root that each fiber belongs to; of one in the dorsal columns, the root that it came in by.
+    roots : tuple of n RootName or None
+        Root that each fiber belongs to; None in the dorsal columns.
+    sides : tuple of n str
+        ``L`` or ``R``.
     parts : tuple of n str
         One of `PARTS`.
     classes : tuple of n str
@@ -66,7 +68,8 @@ class Recruitment:
 
     montages: tuple[Montage, ...]
     fiber: Ints
-    roots: tuple[RootName, ...]
+    roots: tuple[RootName | None, ...]
+    sides: tuple[str, ...]
     parts: tuple[str, ...]
     classes: tuple[str, ...]
     diameter_um: Floats
@@ -84,7 +87,7 @@ class Recruitment:
             raise RecruitmentError(
                 f"found {montages} montages and {fibers} fibers, wanted one or more of both"
             )
-        for name in ("parts", "classes"):
+        for name in ("sides", "parts", "classes"):
             if len(getattr(self, name)) != fibers:
                 raise RecruitmentError(f"{name}: found {len(getattr(self, name))}, wanted {fibers}")
         object.__setattr__(self, "fiber", _shaped(self.fiber, "fiber", (fibers,), np.int64))
@@ -98,6 +101,13 @@ class Recruitment:
     def _refuse_values(self) -> None:
         if strange := sorted(set(self.parts) - set(PARTS)):
             raise RecruitmentError(f"part: found {strange[0]!r}, wanted one of {', '.join(PARTS)}")
+        for root, side, part in zip(self.roots, self.sides, self.parts, strict=True):
+            if side not in SIDES or (root is not None and root.side != side):
+                raise RecruitmentError(
+                    f"side: found {side!r} of a fiber of root {root}, wanted its side, L or R"
+                )
+            if root is None and part != PARTS[-1]:
+                raise RecruitmentError(f"root: found none of a {part} fiber, wanted one")
         if len({one.name for one in self.montages}) < len(self.montages):
             raise RecruitmentError("montages: one is there twice, wanted each once")
         if len(np.unique(self.fiber)) < len(self.fiber):
@@ -147,7 +157,7 @@ class Recruitment:
         RecruitmentError
             If there is no such side, part or class.
         """
-        own = {"side": [root.side for root in self.roots], "part": self.parts, "class": self.classes}
+        own = {"side": self.sides, "part": self.parts, "class": self.classes}
         known = {"side": SIDES, "part": PARTS, "class": tuple(dict.fromkeys(self.classes))}
         mask = np.ones(len(self.roots), dtype=np.bool_)
         for name, given in (("side", side), ("part", part), ("class", fiber_class)):
@@ -178,6 +188,7 @@ class Recruitment:
             self,
             fiber=self.fiber[kept],
             roots=tuple(self.roots[place] for place in kept),
+            sides=tuple(self.sides[place] for place in kept),
             parts=tuple(self.parts[place] for place in kept),
             classes=tuple(self.classes[place] for place in kept),
             diameter_um=self.diameter_um[kept],
@@ -190,6 +201,8 @@ class Recruitment:
     def keys(self, by: By = "root") -> list[Any]:
         """Return for each fiber its root (`RootName`), level, side, part or class.
 
+        Of a fiber of the dorsal columns root and level are None.
+
         Raises
         ------
         RecruitmentError
@@ -197,9 +210,9 @@ class Recruitment:
         """
         if by not in get_args(By):
             raise RecruitmentError(f"by: found {by!r}, wanted one of {', '.join(get_args(By))}")
-        if by in ("level", "side"):
-            return [getattr(root, by) for root in self.roots]
-        return list({"root": self.roots, "part": self.parts, "class": self.classes}[by])
+        if by == "level":
+            return [None if root is None else root.level for root in self.roots]
+        return list({"root": self.roots, "side": self.sides, "part": self.parts, "class": self.classes}[by])
 
     def fraction(
         self,
@@ -227,7 +240,7 @@ class Recruitment:
         -------
         dict
             By `RootName`, or text where they are told apart by something else: (a,) float64. Roots from
-            cranial to caudal.
+            cranial to caudal; fibers of the dorsal columns have no root and no level.
 
         Raises
         ------
@@ -248,7 +261,7 @@ class Recruitment:
 
 
 def grouped(keys: Iterable[Any], mask: Bools) -> dict[Any, Ints]:
-    """Return which fibers have each key, roots from cranial to caudal, others as they come.
+    """Return which fibers have each key, roots from cranial to caudal, others as they come; none for None.
 
     Parameters
     ----------
@@ -258,7 +271,7 @@ def grouped(keys: Iterable[Any], mask: Bools) -> dict[Any, Ints]:
     """
     members: dict[Hashable, list[int]] = {}
     for place, key in enumerate(keys):
-        if mask[place]:
+        if mask[place] and key is not None:
             members.setdefault(key, []).append(place)
     order = sorted(members, key=lambda key: key.rank if isinstance(key, RootName) else (0, ""))
     return {key: frozen(np.array(members[key], dtype=np.int64)) for key in order}

@@ -17,8 +17,12 @@ class SampledFiber(Protocol):
         """Its course and sizes."""
 
     @property
-    def root(self) -> RootName:
-        """Root that it belongs to."""
+    def root(self) -> RootName | None:
+        """Root that it belongs to; None in the dorsal columns."""
+
+    @property
+    def side(self) -> str:
+        """``L`` or ``R``."""
 
     @property
     def part(self) -> str:
@@ -32,6 +36,9 @@ class SampledFiber(Protocol):
     def diameter_um(self) -> float:
         """Outer diameter, of a branched fiber that of its trunk."""
 
-    @property
-    def arc_mm(self) -> Floats:
-        """Distance of each node along the course from where the root meets the cord, negative within it."""
+    def along_mm(self) -> Floats:
+        """Return where the nodes lie along the fiber, shape ``(nodes,)``.
+
+        The length from where the root meets the cord, towards the nerve, negative within the cord; in the
+        dorsal columns from the caudal end.
+        """

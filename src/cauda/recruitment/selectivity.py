@@ -11,8 +11,10 @@ from cauda.annotation.tracing import RootName
 from cauda.arrays import Floats, frozen
 from cauda.errors import RecruitmentError
 from cauda.recruitment.muscles import MuscleRoots
-from cauda.recruitment.recruitment_type import PARTS, Recruitment, grouped
+from cauda.recruitment.recruitment_type import Recruitment, grouped
 from cauda.recruitment.steps import Steps, steps
+
+_OF_ROOTS = ("dorsal", "ventral")
 
 
 @dataclass(frozen=True, slots=True)
@@ -187,8 +189,10 @@ def selectivities(
         If there is no such part, or fewer than two roots or muscles have fibers of it.
     """
     chosen = (parts,) if isinstance(parts, str) else tuple(parts)
+    if strange := [part for part in chosen if part not in _OF_ROOTS]:
+        raise RecruitmentError(f"part: found {strange[0]!r}, wanted dorsal, ventral or both")
     members = grouped(recruitment.keys("root"), recruitment.where(part=chosen))
-    label = "+".join(part for part in PARTS if part in chosen)
+    label = "+".join(part for part in _OF_ROOTS if part in chosen)
     roots: list[RootName] = list(members)
     fibers = np.concatenate([*members.values(), np.zeros(0, dtype=np.int64)])
     group = np.repeat(np.arange(len(roots)), [len(own) for own in members.values()])
