@@ -18,6 +18,7 @@ from cauda.recruitment.recruiting import Options, recruit, recruit_in, verifier
 from cauda.recruitment.recruitment_type import PARTS, Recruitment
 from cauda.recruitment.sampled import SampledFiber
 from cauda.recruitment.selectivity import HeatMap, Selectivity, heat_map, selectivities
+from cauda.recruitment.targets import Targets, targets_of
 
 __all__ = [
     "PARTS",
@@ -36,6 +37,7 @@ __all__ = [
     "Search",
     "Selectivity",
     "Tables",
+    "Targets",
     "amplitudes",
     "contact_areas_mm2",
     "curves_of",
@@ -55,6 +57,7 @@ __all__ = [
     "recruit_in",
     "search",
     "selectivities",
+    "targets_of",
     "verifier",
     "write",
 ]

@@ -19,6 +19,9 @@ from cauda.errors import RecruitmentError
 from cauda.fiber import Fiber, Pulse, Settings, Waveform, simulate
 from cauda.fiber.laying import PER_NODE
 
+Progress = Callable[[str, float], None]
+"""Is called with the name of the step and the fraction done."""
+
 _STEP_US = 20.0
 _PER_PHASE = 8
 # Between neighboring nodes, outside: small against what opens a gate.
@@ -135,7 +138,7 @@ def drive_of(
     pulse: Pulse | Waveform,
     *,
     settings: Settings | None = None,
-    progress: Callable[[str, float], None] | None = None,
+    progress: Progress | None = None,
 ) -> Drive:
     """Return how far each contact polarizes fibers, with levels that are all 1: see `Drive.calibrated`.
 

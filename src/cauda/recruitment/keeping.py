@@ -42,12 +42,8 @@ class Kept(NamedTuple):
             parents = one.fiber.parents.tobytes()
             sizes = repr([branch.sizes for branch in one.fiber.branches])
             about = f"{one.fiber.detection} {sizes}".encode()
-            for part in (
-                one.fiber.positions_mm.tobytes(),
-                parents,
-                about,
-                np.asarray(one.along_mm()).tobytes(),
-            ):
+            along = np.asarray(one.along_mm()).tobytes()
+            for part in (one.fiber.positions_mm.tobytes(), parents, about, along):
                 found.update(hashlib.sha256(part).digest())
         return self.folder / f"{found.hexdigest()[:32]}.npz"
 
