@@ -38,7 +38,7 @@ def test_an_example_runs_and_its_number_is_right(
     assert least <= runpy.run_path(str(EXAMPLES / name))["main"]() <= most
 
 
-@pytest.mark.parametrize("page", ["fiber.md", "potentials_from_elsewhere.md"])
+@pytest.mark.parametrize("page", ["fiber.md", "potentials_from_elsewhere.md", "recruitment.md"])
 def test_the_blocks_of_a_page_run_in_order_and_print_what_it_says(
     page: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:

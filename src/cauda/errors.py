@@ -69,6 +69,10 @@ class FiberError(CaudaError, ValueError):
     """A fiber, a pulse or the potentials along a fiber are not such as can be computed with."""
 
 
+class RecruitmentError(CaudaError, ValueError):
+    """Recruitment cannot be computed of these fibers and montages, or a table of it cannot be read."""
+
+
 class PhantomError(CaudaError, ValueError):
     """No virtual subject can be made with these arguments."""
 

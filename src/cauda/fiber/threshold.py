@@ -82,6 +82,8 @@ class Settings:
         Of the nodes; None for that of McIntyre, Richardson and Grill 2002.
     threads : int or None
         How many to use; None for as many as numba is set to.
+    warn : bool
+        Whether fibers that fire from a sealed end are told of in the log; `Thresholds` tells in any case.
 
     Raises
     ------
@@ -96,6 +98,7 @@ class Settings:
     window_ms: float = 3.0
     membrane: Membrane | None = None
     threads: int | None = None
+    warn: bool = True
 
     def __post_init__(self) -> None:
         # As floats: for whole numbers the engine would be compiled once more.
@@ -456,7 +459,7 @@ def _thresholds(fibers: Sequence[Fiber], rows: Floats, settings: Settings) -> Th
     ends = np.array(
         [_near_end(fiber, int(node)) for fiber, node in zip(fibers, nodes, strict=True)], dtype=bool
     )
-    if ends.any():
+    if ends.any() and settings.warn:
         _log.warning("%d of %d fibers fire from a sealed end at threshold", ends.sum(), len(fibers))
     return Thresholds(
         amplitude_ma=frozen(column["fires_ma"].copy()),
