@@ -1,4 +1,4 @@
-"""The passive internode as a network, put together part by part from the published numbers."""
+"""The passive internode as a network of the published numbers; the model of a virtual subject, its fibers."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -6,8 +6,11 @@ from dataclasses import dataclass
 import numpy as np
 import pytest
 
+from cauda.anatomy import SpineModel, build
 from cauda.arrays import Floats
+from cauda.fiber import Population, sample
 from cauda.fiber.modes import Internode
+from cauda.phantom import virtual_subject
 
 INSIDE, UNDER = slice(0, 10), slice(10, 20)
 
@@ -49,6 +52,18 @@ class Network:
 def network() -> Callable[[Internode], Network]:
     """Return a function that puts an internode together (McIntyre 2002, doi:10.1152/jn.00353.2001)."""
     return _network
+
+
+@pytest.fixture(scope="session")
+def model() -> SpineModel:
+    """Return the model of a virtual subject."""
+    return build(virtual_subject(seed=7, index=1))
+
+
+@pytest.fixture(scope="session")
+def population(model: SpineModel) -> Population:
+    """Return 20 fibers of each of its roots and of its dorsal columns."""
+    return sample(model, per_root=20, seed=1)
 
 
 def _network(internode: Internode) -> Network:

@@ -143,9 +143,7 @@ def strands(root: Root, count: int, turn: float) -> list[Strand]:
     return [each for each in found if each is not None]
 
 
-def _places(
-    root: Root, frame: Framed, count: int, turn: float, share: float
-) -> tuple[Floats, Ints]:
+def _places(root: Root, frame: Framed, count: int, turn: float, share: float) -> tuple[Floats, Ints]:
     """Places of all fibers in the rootlets where these join the root, in its frame, and whose each is."""
     number = len(root.rootlets)
     bounds = np.round(np.linspace(0, count, number + 1)).astype(np.int64)
@@ -158,9 +156,7 @@ def _places(
 
 def _root(line: RootPath, model: SpineModel, sac: _Sac) -> Root:
     axes = model.axes
-    own = [
-        each for each in model.roots if each.root == line.root and each.part == f"{line.part}_rootlet"
-    ]
+    own = [each for each in model.roots if each.root == line.root and each.part == f"{line.part}_rootlet"]
     name = f"sub-{model.subject}: {line.root}_{line.part}"
     if not own:
         raise FiberError(f"{name}: has no rootlets, wanted one or more; build the model anew")

@@ -60,7 +60,7 @@ class Cord:
         first = int(thin.max()) + 1 if len(thin) else 0
         if len(heights) - first < _FEWEST:
             raise FiberError(
-                f"sub-{model.subject}: {len(heights) - first} mm of the cord are thick enough to hold fibers, "
+                f"sub-{model.subject}: {len(heights) - first} mm of the cord are thick enough for fibers, "
                 f"wanted {_FEWEST} mm or more"
             )
         self.z_mm = heights[first:]
@@ -108,9 +108,7 @@ class Cord:
     def polar(self, points_mm: Floats, side: str) -> tuple[Floats, Floats]:
         """Return angle and depth of points in the model's axes."""
         z = points_mm[..., 2]
-        x, y = (
-            points_mm[..., axis] - np.interp(z, self.z_mm, self._center[:, axis]) for axis in range(2)
-        )
+        x, y = (points_mm[..., axis] - np.interp(z, self.z_mm, self._center[:, axis]) for axis in range(2))
         angle = np.arctan2(x, -y)
         phi = SENSE[side] * _wrapped(angle - np.interp(z, self.z_mm, self._midline))
         return phi, self._at(self._radius, angle, z) - np.hypot(x, y)
@@ -179,10 +177,7 @@ def _centers(outlines: Outlines) -> Floats:
     middle = (outlines.end_mm + outlines.start_mm) / 2
     total = np.maximum(np.bincount(outlines.level, weight, outlines.levels), 1e-12)
     return np.stack(
-        [
-            np.bincount(outlines.level, weight * middle[:, axis], outlines.levels) / total
-            for axis in range(2)
-        ],
+        [np.bincount(outlines.level, weight * middle[:, axis], outlines.levels) / total for axis in range(2)],
         axis=1,
     )
 

@@ -52,9 +52,7 @@ class Framed:
 
     def offset(self, flat_mm: Floats) -> Floats:
         """Return points at offsets in the frame, shape ``(..., n, 3)``, of offsets ``(..., n or 1, 2)``."""
-        points: Floats = (
-            self.points_mm + flat_mm[..., :1] * self.across + flat_mm[..., 1:] * self.beside
-        )
+        points: Floats = self.points_mm + flat_mm[..., :1] * self.across + flat_mm[..., 1:] * self.beside
         return points
 
     def flat(self, points_mm: Floats, row: int) -> Floats:
@@ -84,7 +82,11 @@ def smoothstep(share: Floats) -> Floats:
 
 
 def hermite(
-    share: Floats, first: Floats, first_slope: Floats, last: Floats, last_slope: Floats
+    share: Floats,
+    first: Floats | float,
+    first_slope: Floats | float,
+    last: Floats | float,
+    last_slope: Floats | float,
 ) -> Floats:
     """Return a cubic from `first` to `last` with the slopes given, at shares 0 to 1 of the way."""
     s = share

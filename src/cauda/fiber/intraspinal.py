@@ -14,16 +14,15 @@ from cauda.tables.fibers import fiber_courses
 _STEP_MM = 1.0
 _TURN_STEPS = 8
 _ENTRY_STEPS = 12
-_OBLIQUE = 0.5**0.5
-"""Sine and cosine of the angle to the cord at which an afferent divides and at which its branches leave."""
+_STEEPEST_RAD = np.pi / 4
+"""Angle to the cord at which an afferent divides and at which its branches leave, at most."""
 
-_RISE, _SLOPE = 1 / (2**0.5 - 1), 2.714
-"""Of an eighth of a circle: how far it runs along the cord, and the slope at the ends of the cubic nearest to
-it, over how far it runs across."""
+_LEAST_TURN_MM, _LEAST_ASIDE_MM = 1.0, 0.02
+"""Where there is little room to the side, it divides at a lesser angle, so that it can turn about such a
+radius."""
 
-_LEAST_SLIDE = 0.5
-"""A fiber runs at least for this share of the angle of its entry towards the midline before it divides and
-turns."""
+_MOST_LATERAL = 0.6
+"""Branches run within this share of the angle of the entry at most, so that they have room to turn."""
 
 _LOOK_MM = 0.05
 
@@ -78,21 +77,22 @@ def division(
     lateral = course["column_share_least"] + place[0] * (
         course["column_share_most"] - course["column_share_least"]
     )
-    column = min(lateral * float(cord.edge(np.array(z), side)), _LEAST_SLIDE * abs(phi))
-    # As far across as an eighth of a circle comes, so that it bends evenly; its branches do the rest.
-    across = min(abs(z - entry_mm[2]) / _RISE, radius * (abs(phi) - column) / 2)
-    divides = abs(phi) - across / radius
-    turn = (divides - column) * radius
+    column = lateral * min(float(cord.edge(np.array(z), side)), _MOST_LATERAL * abs(phi))
+    aside = max(radius * (abs(phi) - column), 2 * _LEAST_ASIDE_MM)
+    steep = min(_STEEPEST_RAD, float(np.arccos(1 - min(aside / 2 / _LEAST_TURN_MM, 1.0))))
+    # As far across as an arc of a circle comes, so that it bends evenly; its branches do the rest.
+    across = min(abs(z - entry_mm[2]) * np.tan(steep / 2), aside / 2)
+    divides = column + (aside - across) / radius
     long = float(np.hypot(across, z - entry_mm[2]))
     t = np.linspace(0, 1, _ENTRY_STEPS + 1)[1:]
     shallow = min(course["entry_depth_mm"], radius / 4)
     trunk = cord.points(
-        hermite(t, phi, (phi_ahead - phi) / _LOOK_MM * long, divides, -_OBLIQUE * long / radius),
+        hermite(t, phi, (phi_ahead - phi) / _LOOK_MM * long, divides, -np.sin(steep) * long / radius),
         hermite(t, depth, (depth_ahead - depth) / _LOOK_MM * long, shallow, 0.0),
-        hermite(t, entry_mm[2], heading[2] * long, z, _OBLIQUE * long),
+        hermite(t, entry_mm[2], heading[2] * long, z, np.cos(steep) * long),
         side,
     )
-    way = _Column(cord, side, column, place[1], z, turn, turn / radius, shallow)
+    way = _Column(cord, side, column, place[1], z, (aside - across, radius), steep, shallow)
     return Division(
         trunk,
         way.branch(cord.top_mm, course["column_drift_mm"]),
@@ -118,7 +118,8 @@ def motor(cord: Cord, side: str, entry_mm: Floats, heading: Floats, z_mm: float,
     phi, rho = (float(each[0]) for each in cord.motor(np.array([z_mm]), side))
     radius = float(cord.radius(np.array(phi), np.array(z_mm), side))
     phi += spread * radius * place[1] / max(rho, spread * radius)
-    rho += spread * radius * place[0]
+    within = float(cord.gray(np.array(phi), np.array(z_mm), side)) - fiber_courses()["gray_margin_mm"]
+    rho = min(rho + spread * radius * place[0], max(within, 0.0))
     depth = float(cord.radius(np.array(phi), np.array(z_mm), side)) - rho
     neuron = cord.points(np.array(phi), np.array(depth), np.array(z_mm), side)
     way = neuron - entry_mm
@@ -147,7 +148,7 @@ def columns(cord: Cord, side: str, places: Floats) -> list[Floats]:
     They are even over the section where the column is largest and keep their place, as shares of its width
     and depth, everywhere else.
     """
-    margin = fiber_courses()["column_margin_mm"]
+    margin = fiber_courses()["gray_margin_mm"]
     z = np.arange(cord.bottom_mm, cord.top_mm + _STEP_MM / 2, _STEP_MM)
     share = np.linspace(0, 1, 201)
     phi = share * cord.edge(z, side)[:, None]
@@ -172,23 +173,25 @@ class _Column:
     column: float
     share: float
     z_mm: float
-    turn_mm: float
-    turn_rad: float
+    turn_mm: tuple[float, float]
+    steep: float
     shallow_mm: float
 
     def branch(self, end_mm: float, drift_mm: float) -> Floats:
         """Points up to a height, the first where the afferent divides."""
         sense = 1.0 if end_mm >= self.z_mm else -1.0
         t = np.linspace(0, 1, _TURN_STEPS + 1)
-        slope = _SLOPE * self.turn_mm
-        turned = min(_RISE * self.turn_mm, abs(end_mm - self.z_mm))
-        rise = hermite(t, 0.0, _OBLIQUE * slope, turned, slope)
-        aside = hermite(t, self.turn_rad, -_OBLIQUE * _SLOPE * self.turn_rad, 0.0, 0.0)
+        aside, radius = self.turn_mm
+        # The cubic nearest to an arc of a circle that comes so far to the side.
+        slope = 4 * np.tan(self.steep / 4) * aside / (1 - np.cos(self.steep))
+        turned = min(aside / np.tan(self.steep / 2), abs(end_mm - self.z_mm))
+        rise = hermite(t, 0.0, np.cos(self.steep) * slope, turned, slope)
+        beside = hermite(t, aside, -np.sin(self.steep) * slope, 0.0, 0.0) / radius
         more = np.arange(turned + _STEP_MM, abs(end_mm - self.z_mm), _STEP_MM)
-        rise, aside = np.append(rise, more), np.append(aside, np.zeros(len(more)))
+        rise, beside = np.append(rise, more), np.append(beside, np.zeros(len(more)))
         z = self.z_mm + sense * rise
         edge = self.cord.edge(np.append(z, self.z_mm), self.side)
-        phi = self.column * edge[:-1] / edge[-1] * np.exp(-rise / drift_mm) + aside
+        phi = self.column * edge[:-1] / edge[-1] * np.exp(-rise / drift_mm) + beside
         settled = smoothstep(rise / fiber_courses()["column_settle_mm"])
         depth = _depth(self.cord, phi, z, self.side, self.share)
         return self.cord.points(phi, self.shallow_mm + settled * (depth - self.shallow_mm), z, self.side)
@@ -196,7 +199,7 @@ class _Column:
 
 def _depth(cord: Cord, phi: Floats, z_mm: Floats, side: str, share: float) -> Floats:
     """Depth at a share of the section between gray matter (0) and surface (1)."""
-    inner, outer = _bounds(cord, phi, z_mm, side, fiber_courses()["column_margin_mm"])
+    inner, outer = _bounds(cord, phi, z_mm, side, fiber_courses()["gray_margin_mm"])
     return np.asarray(cord.radius(phi, z_mm, side) - np.sqrt(inner**2 + share * (outer**2 - inner**2)))
 
 

@@ -7,15 +7,15 @@ from collections.abc import Sequence
 import numpy as np
 
 from cauda.anatomy.axes import Axes
-from cauda.anatomy.model import Segment, SpineModel
+from cauda.anatomy.model import SpineModel
 from cauda.annotation.tracing import SIDES
 from cauda.arrays import Floats, Ints
 from cauda.errors import FiberError
 from cauda.fiber import bundle, intraspinal
 from cauda.fiber.bundle import Root, Strand
 from cauda.fiber.cord import Cord
-from cauda.fiber.frame import lengths
 from cauda.fiber.dimensions import dimensions
+from cauda.fiber.frame import lengths
 from cauda.fiber.laying import Fiber, along, branched
 from cauda.fiber.number import whole
 from cauda.fiber.population import Population, SampledFiber
@@ -24,6 +24,10 @@ from cauda.tables.fibers import FiberKind, fiber_courses, fiber_kinds
 
 _FEWEST_INTERNODES = 10
 """A branch with less room is left out: its sealed end would be near."""
+
+
+_NEAR_ENTRY = 4
+"""Strands end at about the surface of the cord: the last of their points that may lie within it."""
 
 
 def sample(model: SpineModel, per_root: int = 100, seed: int = 0) -> Population:
@@ -116,9 +120,7 @@ def _of_root(root: Root, cord: Cord, model: SpineModel, count: int, seed: int) -
     return found
 
 
-def _drawn(
-    known: Sequence[FiberKind], count: int, rng: np.random.Generator
-) -> tuple[Ints, Floats]:
+def _drawn(known: Sequence[FiberKind], count: int, rng: np.random.Generator) -> tuple[Ints, Floats]:
     """Return the kind and the diameter of each fiber."""
     chosen = kinds(count, [kind.share for kind in known], rng)
     diameter = np.empty(count)
@@ -207,21 +209,24 @@ def _of_columns(cord: Cord, axes: Axes, count: int, seed: int) -> list[SampledFi
 
 
 def _heading(points: Floats) -> Floats:
-    """Return the direction in which a strand comes to the cord."""
-    step = points[-1] - points[-2]
-    return np.asarray(step / np.linalg.norm(step))
+    """Return the direction in which a strand comes to the cord: of the parabola through its last points."""
+    steps = np.diff(points[-3:], axis=0)
+    before, last = np.linalg.norm(steps, axis=1)
+    slopes = steps / np.array([[before], [last]])
+    heading: Floats = slopes[1] + (slopes[1] - slopes[0]) * last / (last + before)
+    return heading / np.linalg.norm(heading)
 
 
 def _entry(points: Floats, length: Floats, about: int, cord: Cord, side: str) -> float:
     """Return the length at which a path on its way inwards passes the surface of the cord."""
-    near = slice(max(about - 3, 0), about + 4)
-    depth = cord.polar(points[near], side)[1]
-    outside = np.flatnonzero(depth < 0)
-    last = int(outside[-1]) if len(outside) else 0
-    if not len(outside) or last == len(depth) - 1:
-        return float(length[about])
-    share = depth[last] / (depth[last] - depth[last + 1])
-    first = near.start + last
+    near = max(about - _NEAR_ENTRY, 0)
+    depth = cord.polar(points[near:], side)[1]
+    outside = np.flatnonzero(depth[:-1] < 0)
+    if not len(outside):
+        return float(length[near])
+    last = int(outside[-1])
+    share = min(depth[last] / (depth[last] - depth[last + 1]), 1.0)
+    first = near + last
     return float(length[first] + share * (length[first + 1] - length[first]))
 
 
