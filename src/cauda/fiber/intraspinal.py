@@ -25,6 +25,8 @@ _MOST_LATERAL = 0.6
 """Branches run within this share of the angle of the entry at most, so that they have room to turn."""
 
 _LOOK_MM = 0.05
+_NEARER = 6
+"""Steps in which a motor neuron that would lie outside of the ventral horn comes nearer to its point."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -114,14 +116,9 @@ def motor(cord: Cord, side: str, entry_mm: Floats, heading: Floats, z_mm: float,
     place : (2,) float64
         Where in the unit disc about the point of the ventral horn its neuron lies.
     """
-    spread = fiber_courses()["motor_spread"]
-    phi, rho = (float(each[0]) for each in cord.motor(np.array([z_mm]), side))
-    radius = float(cord.radius(np.array(phi), np.array(z_mm), side))
-    phi += spread * radius * place[1] / max(rho, spread * radius)
-    within = float(cord.gray(np.array(phi), np.array(z_mm), side)) - fiber_courses()["gray_margin_mm"]
-    rho = min(rho + spread * radius * place[0], max(within, 0.0))
-    depth = float(cord.radius(np.array(phi), np.array(z_mm), side)) - rho
-    neuron = cord.points(np.array(phi), np.array(depth), np.array(z_mm), side)
+    phi, rho = _neuron(cord, side, z_mm, place)
+    depth = cord.radius(phi, np.array(z_mm), side) - rho
+    neuron = cord.points(phi, depth, np.array(z_mm), side)
     way = neuron - entry_mm
     long = float(np.linalg.norm(way))
     t = np.linspace(0, 1, _ENTRY_STEPS + 1)[1:, None]
@@ -195,6 +192,19 @@ class _Column:
         settled = smoothstep(rise / fiber_courses()["column_settle_mm"])
         depth = _depth(self.cord, phi, z, self.side, self.share)
         return self.cord.points(phi, self.shallow_mm + settled * (depth - self.shallow_mm), z, self.side)
+
+
+def _neuron(cord: Cord, side: str, z_mm: float, place: Floats) -> tuple[Floats, Floats]:
+    """Angle and distance from the center line of a motor neuron, within gray matter."""
+    course = fiber_courses()
+    share = np.linspace(1, 0, _NEARER)
+    z = np.full(len(share), z_mm)
+    phi, rho = cord.motor(z, side)
+    spread = course["motor_spread"] * cord.radius(phi, z, side) * share
+    phi, rho = phi + spread * place[1] / np.maximum(rho, spread), rho + spread * place[0]
+    within = rho <= cord.gray(phi, z, side) - course["gray_margin_mm"]
+    found = int(np.argmax(within)) if within.any() else len(share) - 1
+    return phi[found], rho[found]
 
 
 def _depth(cord: Cord, phi: Floats, z_mm: Floats, side: str, share: float) -> Floats:
