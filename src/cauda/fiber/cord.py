@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 import numpy as np
-from scipy.ndimage import gaussian_filter1d
+from scipy.ndimage import gaussian_filter1d, maximum_filter1d
 
 from cauda.anatomy.axes import Axes
 from cauda.anatomy.model import Segment, SpineModel, Surface
@@ -17,18 +17,18 @@ from cauda.tables.fibers import fiber_courses
 SENSE = {"L": -1.0, "R": 1.0}
 """Angles grow towards the right; of a side, they grow from the dorsal midline towards it."""
 
-_STEP_MM = 1.0
+_STEP_MM = 0.5
 _SMOOTH_MM = 1.5
 _ANGLES = 72
 _LEAST_RADIUS_MM = 0.8
 _TOP_MM = 0.75
 """The gray matter ends shortly below the flat cranial end of the cord."""
 
-_TIP_MM = 2.0
-"""The caudal end of the gray matter is rounded; its shape above that is taken to go on."""
+_TIP_MM = 0.1
+_AROUND_MM = 2.0
+"""Where gray matter changes along the cord, its greatest reach within so far counts, also beyond its end."""
 
-_FEWEST = 5
-_STEEP_MM = 0.02
+_FEWEST_MM = 5.0
 
 
 class Cord:
@@ -58,10 +58,11 @@ class Cord:
         # Below, the conus goes over into the filum.
         thin = np.flatnonzero(~(np.nan_to_num(radius.mean(axis=1)) >= _LEAST_RADIUS_MM))
         first = int(thin.max()) + 1 if len(thin) else 0
-        if len(heights) - first < _FEWEST:
+        thick_mm = _STEP_MM * (len(heights) - first)
+        if thick_mm < _FEWEST_MM:
             raise FiberError(
-                f"sub-{model.subject}: {len(heights) - first} mm of the cord are thick enough for fibers, "
-                f"wanted {_FEWEST} mm or more"
+                f"sub-{model.subject}: {thick_mm:g} mm of the cord are thick enough for fibers, "
+                f"wanted {_FEWEST_MM:g} mm or more"
             )
         self.z_mm = heights[first:]
         self._center = _smooth(center[first:])
@@ -71,7 +72,7 @@ class Cord:
         known = ~np.isnan(inner).any(axis=1) & (self.z_mm >= shape[:, 2].min() + _TIP_MM)
         if not known.any():
             raise FiberError(f"sub-{model.subject}: no gray matter lies in the cord, wanted some")
-        self._gray = _smooth(_held(inner / radius[first:], known))
+        self._gray = _smooth(_reach(_held(inner / radius[first:], known)))
         self._horns(model.segments, model.axes, model.subject)
         self._edge = {side: self._edges(side) for side in SENSE}
 
@@ -90,7 +91,7 @@ class Cord:
         return self._at(self._radius, self._angle(phi, z_mm, side), z_mm)
 
     def gray(self, phi: Floats, z_mm: Floats, side: str) -> Floats:
-        """Return how far gray matter reaches from the center line, mm."""
+        """Return how far gray matter reaches from the center line thereabouts, mm."""
         angle = self._angle(phi, z_mm, side)
         return self._at(self._gray, angle, z_mm) * self._at(self._radius, angle, z_mm)
 
@@ -185,6 +186,11 @@ def _centers(outlines: Outlines) -> Floats:
 def _smooth(values: Floats) -> Floats:
     smooth: Floats = gaussian_filter1d(values, _SMOOTH_MM / _STEP_MM, axis=0, mode="nearest")
     return smooth
+
+
+def _reach(values: Floats) -> Floats:
+    greatest: Floats = maximum_filter1d(values, 2 * round(_AROUND_MM / _STEP_MM) + 1, axis=0, mode="nearest")
+    return greatest
 
 
 def _held(values: Floats, known: Floats) -> Floats:
