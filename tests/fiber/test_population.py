@@ -9,7 +9,7 @@ from cauda.annotation.tracing import RootName
 from cauda.errors import FiberError
 from cauda.fiber import Population, SampledFiber, along, branched
 
-LINE = [[0, 0, 0], [0, 0, 40.0]]
+LINE: list[list[float]] = [[0, 0, 0], [0, 0, 40.0]]
 
 
 def motor(number: int = 1, level: str = "L4", side: str = "L") -> SampledFiber:
@@ -27,7 +27,7 @@ def motor(number: int = 1, level: str = "L4", side: str = "L") -> SampledFiber:
 
 
 def afferent() -> SampledFiber:
-    end = [0, 0, 40.0]
+    end: list[float] = [0, 0, 40.0]
     fiber = branched(LINE, 10.0, [[end, [0, 20, 40.0]], [end, [0, -15, 40.0]]], [8.7, 5.7], rule="discrete")
     return replace(motor(), fiber=fiber, part="dorsal", fiber_class="Ia", marks_mm={"entry": 38.0})
 
