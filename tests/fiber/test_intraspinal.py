@@ -22,10 +22,16 @@ def cord(round_cord: Callable[..., SpineModel]) -> Cord:
     return Cord(round_cord())
 
 
-def entering(cord: Cord, side: str, place: tuple[float, float] = (0.5, 0.5), deg: float = 48.0) -> Division:
+def entering(
+    cord: Cord,
+    side: str,
+    place: tuple[float, float] = (0.5, 0.5),
+    deg: float = 48.0,
+    entry_mm: float = ENTRY_MM,
+) -> Division:
     """Return an afferent that enters going up, at 32 degrees to the surface."""
     at, inward = (
-        cord.points(np.radians(deg), np.array(depth), np.array(ENTRY_MM), side) for depth in (0.0, 1.0)
+        cord.points(np.radians(deg), np.array(depth), np.array(entry_mm), side) for depth in (0.0, 1.0)
     )
     heading = np.sin(np.radians(32)) * (inward - at) + np.cos(np.radians(32)) * np.array([0, 0, 1.0])
     return division(cord, side, at, heading, np.array(place), 0.5)
@@ -71,6 +77,12 @@ def test_an_afferent_bends_gently(cord: Cord, deg: float) -> None:
         along = np.diff(path, axis=0) / steps[:, None]
         turned = np.arccos(np.clip(np.einsum("ij,ij->i", along[1:], along[:-1]), -1, 1))
         assert (turned / ((steps[1:] + steps[:-1]) / 2)).max() < 1 / 0.5
+
+
+def test_a_caudal_branch_ends_where_the_cord_does(cord: Cord) -> None:
+    found = entering(cord, "L", entry_mm=8.0)
+    assert found.caudal_mm[-1, 2] == pytest.approx(cord.bottom_mm, abs=1.01)
+    assert (found.caudal_mm[:, 2] >= cord.bottom_mm).all()
 
 
 @pytest.mark.parametrize("place", [(0, 0), (0, 1), (1, 0), (1, 1), (0.5, 0.3)])
