@@ -1,4 +1,4 @@
-"""The passive internode as a network, put together part by part from the published numbers."""
+"""The passive internode as a network of the published numbers; the model of a virtual subject, its fibers."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -6,8 +6,12 @@ from dataclasses import dataclass
 import numpy as np
 import pytest
 
+from cauda.anatomy import Segment, SpineModel, Surface, build
+from cauda.anatomy.axes import Axes
 from cauda.arrays import Floats
+from cauda.fiber import Population, sample
 from cauda.fiber.modes import Internode
+from cauda.phantom import virtual_subject
 
 INSIDE, UNDER = slice(0, 10), slice(10, 20)
 
@@ -51,6 +55,24 @@ def network() -> Callable[[Internode], Network]:
     return _network
 
 
+@pytest.fixture(scope="session")
+def round_cord() -> Callable[..., SpineModel]:
+    """Return a function that makes a model of nothing but a straight round cord, see `_round_cord`."""
+    return _round_cord
+
+
+@pytest.fixture(scope="session")
+def model() -> SpineModel:
+    """Return the model of a virtual subject."""
+    return build(virtual_subject(seed=7, index=1))
+
+
+@pytest.fixture(scope="session")
+def population(model: SpineModel) -> Population:
+    """Return 20 fibers of each of its roots and of its dorsal columns."""
+    return sample(model, per_root=20, seed=1)
+
+
 def _network(internode: Internode) -> Network:
     sizes = internode.sizes
     storage, conductance = np.zeros((34, 34)), np.zeros((34, 34))
@@ -89,3 +111,63 @@ def _network(internode: Internode) -> Network:
         join(conductance, inside[index], inside[index + 1], 1e3 / axial_ohm)
         join(conductance, under[index], under[index + 1], 1e3 / space_ohm)
     return Network(storage, conductance)
+
+
+CENTER_MM = np.array([1.0, -2.0])
+
+
+def _round_cord(turned_deg: float = 0.0) -> SpineModel:
+    """Return a cord of radius 4 mm and 60 mm long, with horns at 45 and 140 degrees from the dorsal midline.
+
+    Gray matter reaches 1 mm from the middle, and up to 2.5 mm in the horns, as a bell with an SD of 10 / sqrt
+    2 degrees. The whole is turned to the right by some degrees.
+    """
+    turn = np.radians(turned_deg)
+
+    def gray_mm(psi: Floats) -> Floats:
+        phi = np.degrees(np.abs(np.arctan2(np.sin(psi - turn), np.cos(psi - turn))))
+        return np.asarray(1 + 1.5 * sum(np.exp(-(((phi - horn) / 10) ** 2)) for horn in (45, 140)))
+
+    horns = {
+        f"{name}_{side}": _around(turn + sense * np.radians(deg), 2.0, 30.0)
+        for name, deg in (("dorsal", 45), ("ventral", 140))
+        for side, sense in (("L", -1), ("R", 1))
+    }
+    ends = (np.array([*CENTER_MM, 60.0]), np.array([*CENTER_MM, 0.0]))
+    return SpineModel(
+        subject="round",
+        surfaces={
+            "cord": _tube("cord", "white_matter", lambda psi: np.full(len(psi), 4.0)),
+            "gray_matter": _tube("gray_matter", "gray_matter", gray_mm),
+        },
+        roots=(),
+        axes=Axes(np.zeros(3), np.eye(3)),
+        segments=(Segment("L4", *ends, None, 10.0, horns, 0.3, "extrapolated"),),
+        vertebrae=(),
+        settings={},
+        measures={},
+        sources=(),
+        findings=(),
+    )
+
+
+def _tube(name: str, tissue: str, radius_mm: Callable[[Floats], Floats], count: int = 180) -> Surface:
+    psi = np.arange(count) * 2 * np.pi / count
+    heights = np.linspace(0, 60, 31)
+    rings = [_around(psi, radius_mm(psi), height) for height in heights]
+    vertices = np.concatenate([*rings, [[*CENTER_MM, 0.0], [*CENTER_MM, 60.0]]])
+    triangles = []
+    for k in range(count):
+        after = (k + 1) % count
+        for row in range(len(heights) - 1):
+            a, b = row * count + k, row * count + after
+            triangles += [[a, b, b + count], [a, b + count, a + count]]
+        last = (len(heights) - 1) * count
+        triangles += [[len(vertices) - 2, after, k], [len(vertices) - 1, last + k, last + after]]
+    return Surface(name, "region", tissue, None, None, "synthesized", vertices, np.array(triangles))
+
+
+def _around(psi: Floats | float, radius_mm: Floats | float, height_mm: float) -> Floats:
+    """Return points at angles from straight dorsal towards the right."""
+    x, y = CENTER_MM[0] + radius_mm * np.sin(psi), CENTER_MM[1] - radius_mm * np.cos(psi)
+    return np.stack([x, y, np.full_like(x, height_mm)], axis=-1)
