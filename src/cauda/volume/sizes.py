@@ -46,8 +46,8 @@ class Size:
     stretch : float
         How many times longer edges are along the spine.
     tolerance : float
-        How far faces may lie off surfaces, but for those of bone, the canal and the hull, and the outside of the
-        dura, where it is twice as far.
+        How far faces may lie off surfaces, but for those of bone, the canal and the hull, and the outside of
+        the dura, where it is twice as far.
     """
 
     cell: float
@@ -117,7 +117,7 @@ _SIZES: dict[str, Size] = {
         soft_tissue=36.8,
         growth=1000.0,
         growth_from_lead=0.2,
-        per_radius=(1.2, 2.0),
+        per_radius=(1.3, 2.0),
         stretch=2.0,
         tolerance=0.05,
     ),
