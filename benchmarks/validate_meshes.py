@@ -57,13 +57,15 @@ _IN_FULL = {
     "faces of roots farther off than 0.05 mm": "faces of roots off, beyond",
     "faces of the cord off its surface, rms": "faces of cord off, rms of the worst",
     "faces of the cord off its surface, largest": "faces of cord off, largest",
+    "faces of the cord farther off than 0.05 mm": "faces of cord off, beyond",
     "faces of gray matter off its surface, rms": "faces of gray matter off, rms of the worst",
     "faces of gray matter off its surface, largest": "faces of gray matter off, largest",
+    "faces of gray matter farther off than 0.05 mm": "faces of gray matter off, beyond",
     "faces of contacts off the lead, rms of the worst contact": "faces of contacts off, rms of the worst",
     "faces of contacts off the lead, largest": "faces of contacts off, largest",
     "roots that touch each other, of their surface": "roots that touch each other, of their surface",
     "tetrahedra": "tetrahedra",
-    "CPU time": "CPU time",
+    "user CPU time": "user CPU time",
     "peak memory": "memory, peak",
 }
 

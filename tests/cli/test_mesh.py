@@ -61,7 +61,7 @@ def test_the_sidecar_holds_settings_and_the_hashes_of_model_and_lead(model: Path
     assert document["settings"] == {
         "lead": "octrode-like",
         "size": "normal",
-        "soft_tissue_mm": 0.0,
+        "soft_tissue_mm": 150.0,
         "beyond_mm": 0.0,
     }
     files = [model / "sub-05_model.json", model / f"{STEM}.json"]
@@ -94,7 +94,7 @@ def test_a_mesh_of_the_same_input_is_kept_and_one_of_another_is_not(
     os.truncate(path, 100)
     assert main(["mesh", str(model), *LEAD, "--size", "fine"]) == 0
     assert main(["mesh", str(model), *LEAD, "--soft-tissue-mm", "30", "--beyond-mm", "5"]) == 0
-    assert asked == [("normal", 0, 0), ("fine", 0, 0), ("fine", 0, 0), ("normal", 30, 5)]
+    assert asked == [("normal", 150, 0), ("fine", 150, 0), ("fine", 150, 0), ("normal", 30, 5)]
     assert "(kept)" not in capsys.readouterr().out
 
 

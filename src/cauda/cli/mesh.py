@@ -40,8 +40,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--soft-tissue-mm",
         metavar="D",
         type=float,
-        default=0.0,
-        help="how much farther soft tissue reaches than in the model, laterally and caudally (0)",
+        default=150.0,
+        help="how much farther soft tissue reaches than in the model, laterally and caudally (150)",
     )
     parser.add_argument(
         "--beyond-mm",

@@ -26,8 +26,8 @@ _SQRT_2 = 2**0.5
 # Nodes for each term: so many that a fit smooths.
 _SPARE = 1.75
 _GROWTH, _GROWTHS = 1.2, 6
-# Weight of the node itself where its tissue ends, 1 elsewhere: fits of both sides meet in its value. In narrow
-# gaps, as between cord and root, they would part by more than the potential changes there.
+# Weight of the node itself where its tissue ends, 1 elsewhere: fits of both sides meet in its value. In a gap
+# as narrow as between cord and root they would part by more than the potential changes there.
 _HELD = 30.0
 # A term is left out if those before it tell this share of it at the nodes, less one.
 _DEPENDENT = 1e-5

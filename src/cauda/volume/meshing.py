@@ -23,7 +23,10 @@ Progress = Callable[[str, float], None]
 
 
 _REACH = 0.7
-"""A surface nearer to the center of a cell than this share of its edge may pass through the cell."""
+"""A surface nearer to the center of a cell than this share of its edge passes through much of the cell."""
+
+_FAR_TOO_LARGE = 2.5
+"""Of cells so many times longer than wanted none is left that a surface may pass through at all."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,7 +151,7 @@ def _allowed(regions: Sequence[Region], index: int) -> Bools:
 def _lattice(regions: Sequence[Region], grading: Grading, courses: Sequence[Course]) -> cutting.Body:
     domain, steps = regions[0], _steps(grading)
     largest = grading.cell_mm or _largest(regions)
-    sizes = _Sizes(regions, grading.growth, courses)
+    sizes = _Sizes(regions, grading, courses)
     corners = np.array([[(domain.low_mm, domain.high_mm)[k >> i & 1][i] for i in range(3)] for k in range(8)])
     corners = corners @ np.linalg.inv(steps)
     tree = lattice.octree(
@@ -188,32 +191,36 @@ def _largest(regions: Sequence[Region]) -> float:
 class _Sizes:
     """Which cells of a lattice are too large."""
 
-    def __init__(self, regions: Sequence[Region], growth: float, courses: Sequence[Course]) -> None:
+    def __init__(self, regions: Sequence[Region], grading: Grading, courses: Sequence[Course]) -> None:
         self._regions = regions
-        self._growth = growth
+        self._growth = grading.growth
         self._courses = [(cKDTree(course.points_mm), course) for course in courses]
+        # From the center of a cell to its corners, in edges.
+        self._corner = 0.5 * float(np.sqrt(2 + max(grading.stretch, 1.0) ** 2))
 
     def too_large(self, centers: Floats, edge: float) -> Bools:
         large = np.zeros(len(centers), dtype=bool)
         for region in self._regions:
             # Beyond this distance no edge of this size is too long for the region.
             reach = _box_distance(region, centers)
-            (rows,) = np.nonzero(~large & (self._growth * (reach - _REACH * edge) < edge))
+            (rows,) = np.nonzero(~large & (self._growth * (reach - self._corner * edge) < edge))
             if not len(rows):
                 continue
             points = centers[rows]
             distance = region.distance_mm(points)
-            wanted = region.edge_mm(points) if callable(region.edge_mm) else region.edge_mm
-            gap = np.maximum(np.abs(distance) - _REACH * edge, 0)
+            wanted = np.asarray(region.edge_mm(points) if callable(region.edge_mm) else region.edge_mm)
+            share = np.where(edge > _FAR_TOO_LARGE * wanted, self._corner, _REACH)
+            gap = np.maximum(np.abs(distance) - share * edge, 0)
             inside = (distance < 0) & (edge > region.inner_edge_mm * (1 + 1e-9))
             large[rows] = (edge > (wanted + self._growth * gap) * (1 + 1e-9)) | inside
         for tree, course in self._courses:
             (rows,) = np.nonzero(~large)
-            nearest = np.asarray(
-                tree.query(centers[rows], distance_upper_bound=course.reach_mm + _REACH * edge)[1]
-            )
-            near = nearest < len(course.points_mm)
-            large[rows[near]] = edge > course.edge_mm[nearest[near]] * (1 + 1e-9)
+            reach_mm = course.reach_mm + self._corner * edge
+            away, at = (np.asarray(each) for each in tree.query(centers[rows], distance_upper_bound=reach_mm))
+            near = at < len(course.points_mm)
+            wanted = course.edge_mm[at[near]]
+            share = np.where(edge > _FAR_TOO_LARGE * wanted, self._corner, _REACH)
+            large[rows[near]] = (edge > wanted * (1 + 1e-9)) & (away[near] < course.reach_mm + share * edge)
         return large
 
 

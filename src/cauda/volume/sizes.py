@@ -46,8 +46,8 @@ class Size:
     stretch : float
         How many times longer edges are along the spine.
     tolerance : float
-        How far faces may lie off surfaces, but for those of bone, the canal and the hull, and the outside of the
-        dura, where it is twice as far.
+        How far faces may lie off surfaces, but for those of bone, the canal and the hull, and the outside of
+        the dura, where it is twice as far.
     """
 
     cell: float
@@ -117,12 +117,12 @@ _SIZES: dict[str, Size] = {
         soft_tissue=36.8,
         growth=1000.0,
         growth_from_lead=0.2,
-        per_radius=(1.2, 2.0),
+        per_radius=(1.3, 2.0),
         stretch=2.0,
         tolerance=0.05,
     ),
     "fine": Size(
-        cell=44.8,
+        cell=22.4,
         contact=0.175,
         lead=0.35,
         root=(0.35, 0.7),
@@ -133,11 +133,11 @@ _SIZES: dict[str, Size] = {
         dorsal=(0.175, 0.7),
         ventral=(0.35, 0.7),
         ganglion=0.7,
-        hull=44.8,
+        hull=22.4,
         within=1.4,
         csf=1.4,
         fat=5.6,
-        soft_tissue=44.8,
+        soft_tissue=22.4,
         growth=1000.0,
         growth_from_lead=0.05,
         per_radius=(0.9, 1.6),

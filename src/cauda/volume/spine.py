@@ -56,8 +56,8 @@ class Extent:
     Attributes
     ----------
     soft_tissue_mm : float
-        By how much the soft tissue reaches farther than in the model, laterally and caudally. By default so far
-        that 30 mm more change no potential along a root by 2 %.
+        By how much the soft tissue reaches farther than in the model, laterally and caudally. By default so
+        far that 30 mm more change no potential along a root by 2 %.
     beyond_mm : float
         How far the mesh goes on above the cranial end of the model, all tissues straight on.
     """

@@ -17,12 +17,20 @@ from cauda.volume.cutting import Body, with_cells
 from cauda.volume.region import Region, Thread
 from cauda.volume.stars import incidence, settle
 
+_BEYOND_MM = 1.0
+"""How far a line goes on into what comes after its tube."""
+
 _STEP_SHARE = 0.2
 _INSIDE = 0.15
 """Distance from the center line to which vertices are drawn, over the radius."""
 
 _NEAREST = 24
 """Tetrahedra whose centers are nearest to a point: one of them holds it, where they are of about one size."""
+
+_AROUND = 400
+"""Tetrahedra nearest to the end of a tube, among which it must meet what it ends in."""
+
+_FROM, _FREE, _TO, _WALL = range(4)
 
 _FLOOR, _SHARE, _REACH = 0.1, 0.15, 0.7
 
@@ -92,7 +100,8 @@ def _fine(thread: Thread) -> tuple[Floats, Floats]:
 def joined(given: Body, regions: Sequence[Region]) -> Body:
     """Return a body in which tetrahedra on the center line of a tube belong to it, where it was interrupted.
 
-    They are taken from regions that come before all tubes, where the line lies in no later one.
+    They are taken from regions that come before all tubes. A line goes on a little into what comes after its
+    tube at either end, so that the two meet however coarse the mesh is.
 
     Parameters
     ----------
@@ -116,19 +125,92 @@ def joined(given: Body, regions: Sequence[Region]) -> Body:
             held = _held(corners, near, line)
             taken = free[near[held]]
             label[taken[label[taken] < first]] = index
+    _bridge(given, label, regions, tubes)
     return with_cells(given, given.cells, label)
 
 
+def _bridge(given: Body, label: Ints, regions: Sequence[Region], tubes: Sequence[int]) -> None:
+    """Give tubes the few tetrahedra that part them, at an end, from the region that they end in."""
+    first = tubes[0]
+    tree = cKDTree(given.points_mm[given.cells].mean(axis=1))
+    for index in tubes:
+        thread = regions[index].thread
+        assert thread is not None
+        line = _fine(thread)[1]
+        for last in (line[:2][::-1], line[-2:]):
+            beyond = _beyond(last)
+            into = [k for k in range(index + 1, len(regions)) if _holds(regions[k], beyond)]
+            _, near = tree.query(last[1], k=min(_AROUND, len(label)))
+            near = np.sort(np.asarray(near, dtype=np.int64))
+            if not into or not (label[near] == index).any():
+                continue
+            own = np.where(label[near] == index, _FROM, _WALL)
+            own[(label[near] >= 0) & (label[near] < first)] = _FREE
+            own[np.isin(label[near], into)] = _TO
+            label[near[_way(given.cells[near], own)]] = index
+
+
+def _holds(region: Region, points: Floats) -> bool:
+    near = points[((points >= region.low_mm) & (points <= region.high_mm)).all(axis=1)]
+    return bool(len(near) and (region.distance_mm(near) < 0).any())
+
+
+def _way(cells: Ints, kind: Ints) -> Ints:
+    """Return the free cells of a shortest way, from face to face, between two kinds; none where they meet."""
+    faces = np.sort(np.concatenate([np.delete(cells, k, axis=1) for k in range(4)]), axis=1)
+    order = np.lexsort(faces.T)
+    same = (faces[order[1:]] == faces[order[:-1]]).all(axis=1)
+    pairs = np.stack([order[:-1][same], order[1:][same]], axis=1) % len(cells)
+    beside: list[list[int]] = [[] for _ in cells]
+    for one, two in pairs.tolist():
+        beside[one].append(two)
+        beside[two].append(one)
+    came = np.full(len(cells), -1)
+    front = np.flatnonzero(kind == _FROM).tolist()
+    came[front] = front
+    while front:
+        reached = []
+        for cell in front:
+            for other in beside[cell]:
+                if came[other] >= 0 or kind[other] == _WALL:
+                    continue
+                came[other] = cell
+                if kind[other] == _TO:
+                    return _back(came, kind, cell)
+                reached.append(other)
+        front = reached
+    return np.zeros(0, dtype=np.int64)
+
+
+def _back(came: Ints, kind: Ints, cell: int) -> Ints:
+    way: list[int] = []
+    while kind[cell] == _FREE:
+        way.append(cell)
+        cell = int(came[cell])
+    return np.array(way, dtype=np.int64)
+
+
 def _inside(region: Region, later: Sequence[Region]) -> Floats:
-    """Return closely spaced points of a tube's center line that lie within it, and in no later region."""
+    """Return closely spaced points of a tube's center line, and beyond its ends where later regions lie."""
     thread = region.thread
     assert thread is not None
     line = _fine(thread)[1]
+    begin, end = (_beyond(line[:2][::-1]), _beyond(line[-2:]))
     inside = region.distance_mm(line) < 0
+    beyond = np.concatenate([begin, end])
+    reached = region.distance_mm(beyond) < 0
     for other in later:
-        (rows,) = np.nonzero(inside & ((line >= other.low_mm) & (line <= other.high_mm)).all(axis=1))
-        inside[rows] = other.distance_mm(line[rows]) > 0
-    return np.asarray(line[inside])
+        (rows,) = np.nonzero(~reached & ((beyond >= other.low_mm) & (beyond <= other.high_mm)).all(axis=1))
+        reached[rows] = other.distance_mm(beyond[rows]) < 0
+    return np.concatenate([line[inside], beyond[reached]])
+
+
+def _beyond(last: Floats) -> Floats:
+    """Return points that go straight on from the second of two points."""
+    step = last[1] - last[0]
+    length = float(np.linalg.norm(step))
+    count = int(np.ceil(_BEYOND_MM / length)) if length > 0 else 0
+    return np.asarray(last[1] + step * np.arange(1, count + 1)[:, None])
 
 
 def _held(corners: Floats, near: Ints, line: Floats) -> Bools:
