@@ -17,6 +17,7 @@ from cauda.recruitment import Bands, Curve, Recruitment, Selectivity, curves_of,
 from cauda.recruitment.outputs import ENDING, beside
 from cauda.recruitment.reading import read, read_selectivities
 from cauda.report import heat, recruitment_curves
+from cauda.report.along import ticks
 from cauda.report.leads import identifier
 from cauda.report.markup import ABSENT, NARROW_SPACE, Column, Figure, Table, element, number, with_unit
 from cauda.report.recruitment_curves import Panel
@@ -162,7 +163,10 @@ def curves(key: str, recruited: Recruited, of_roots: Sequence[Selectivity]) -> F
     shown = chosen(of_roots)
     dorsal = recruitment.select(recruitment.where(part="dorsal"))
     rows = [recruitment.index(one.montage) for one in shown]
-    reach_ma = max([_reach_ma(dorsal, row) for row in rows] + [one.amplitude_ma for one in shown])
+    # Up to a number of the axis, so that curves fill it.
+    reach_ma = ticks(max([_reach_ma(dorsal, row) for row in rows] + [one.amplitude_ma for one in shown]), 6)[
+        -1
+    ]
     every = curves_of(_only(dorsal, rows), np.linspace(0.0, reach_ma, _POINTS), by_class=False)
     panels = [
         Panel(
@@ -176,10 +180,10 @@ def curves(key: str, recruited: Recruited, of_roots: Sequence[Selectivity]) -> F
     ]
     caption = (
         f"Recruitment of the dorsal roots, {_titled(recruited)}: the share of the sampled fibers of each "
-        "root that fire, for the montages that are most selective for some root. Above each chart that root, its "
-        "largest selectivity, and the amplitude where that is reached, which the dotted line marks; its band "
-        "holds nine of ten samples of as many fibers. Charts end where three quarters of all dorsal fibers "
-        "fire. Left roots solid, right ones dashed."
+        "root that fire, for the montages that are most selective for some root. Above each chart that root, "
+        "its largest selectivity, and the amplitude where that is reached, which the dotted line marks; its "
+        "band holds nine of ten samples of as many fibers. Charts reach to where three quarters of all "
+        "dorsal fibers fire. Left roots solid, right ones dashed."
     )
     label = (
         "Charts of the share of each dorsal root that is recruited by the amplitude, for "
@@ -266,8 +270,8 @@ def _heat(key: str, recruited: Recruited, of_roots: Sequence[Selectivity]) -> Fi
 def _best_caption(recruited: Recruited) -> str:
     return (
         f"The montage that recruits each dorsal root most selectively, {_titled(recruited)}, and the "
-        "amplitudes from which and up to which it does. What is best among many montages on one sample of fibers is "
-        "favorable to that sample: state it with fresh fibers, of another seed."
+        "amplitudes from which and up to which it does. What is best among many montages on one sample of "
+        "fibers is favorable to that sample: state it with fresh fibers, of another seed."
     )
 
 
