@@ -111,6 +111,23 @@ def test_charts_are_of_the_best_montages_of_different_roots_in_their_order(
     ]
 
 
+def test_another_level_goes_before_the_other_side_of_the_same() -> None:
+    some = [
+        Selectivity(f"{contact}:-1,case:+1", "root", level, side, "dorsal", "", index, 1, 2, 1, 0.5)
+        for contact, level, side, index in (
+            ("C1", "S2", "L", 0.9),
+            ("C2", "S2", "R", 0.8),
+            ("C3", "S1", "L", 0.7),
+            ("C4", "L5", "R", 0.6),
+            ("C5", "L4", "L", 0.5),
+            ("C6", "L3", "L", 0.0),
+        )
+    ]
+    assert [one.name + one.side for one in chosen(some)] == ["L4L", "L5R", "S1L", "S2L"]
+    assert [one.name + one.side for one in chosen(some[:3])] == ["S1L", "S2L", "S2R"]
+    assert chosen(some[5:]) == []
+
+
 def test_there_are_four_charts_at_most() -> None:
     many = [
         Selectivity(f"C{index}:-1,case:+1", "root", level, "L", "dorsal", "", 0.5, 1, 2, 1, 0.5)

@@ -175,7 +175,7 @@ def _recruit(found: "Solved", path: Path, how: _How, montages: "Sequence[Montage
     with progress() as tell:
         tables = _tables(found, how, montages, parts, tell)
     write(tables, path, _asked(how, montages))
-    shutil.rmtree(parts)
+    shutil.rmtree(parts, ignore_errors=True)
 
 
 def _tables(

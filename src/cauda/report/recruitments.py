@@ -193,21 +193,25 @@ def curves(key: str, recruited: Recruited, of_roots: Sequence[Selectivity]) -> F
 
 
 def chosen(of_roots: Sequence[Selectivity]) -> list[Selectivity]:
-    """Return the best of each of the four montages that are most selective for some root, roots in order.
+    """Return the best of each of four montages that are most selective for some root, roots in order.
 
     Parameters
     ----------
     of_roots : sequence of Selectivity
-        Of dorsal roots; those that are nowhere above 0 do not count.
+        Of dorsal roots; those that are nowhere above 0 do not count. Levels that are not there yet go first.
     """
-    found: dict[str, Selectivity] = {}
-    roots: set[tuple[str, str]] = set()
-    for one in sorted(of_roots, key=lambda one: -one.selectivity):
-        new = one.montage not in found and (one.name, one.side) not in roots
-        if new and one.selectivity > 0 and len(found) < _MOST_PANELS:
-            found[one.montage] = one
-            roots.add((one.name, one.side))
-    return sorted(found.values(), key=lambda one: RootName(one.name, one.side).rank)
+    ranked = sorted((one for one in of_roots if one.selectivity > 0), key=lambda one: -one.selectivity)
+    found: list[Selectivity] = []
+    for once in (("name",), ("name", "side")):
+        for one in ranked:
+            new = all(
+                one.montage != other.montage
+                and any(getattr(one, part) != getattr(other, part) for part in once)
+                for other in found
+            )
+            if new and len(found) < _MOST_PANELS:
+                found.append(one)
+    return sorted(found, key=lambda one: RootName(one.name, one.side).rank)
 
 
 def best_montages(key: str, caption: str, some: Sequence[Selectivity], called: Mapping[str, str]) -> Table:
