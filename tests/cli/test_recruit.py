@@ -134,6 +134,20 @@ def test_a_wider_pulse_needs_less_current_and_an_anodic_one_more(
     assert "1 montage, monophasic 100 us, anodic\n" in capsys.readouterr().out
 
 
+def test_muscles_are_served_by_the_roots_of_the_variant(model: Path) -> None:
+    found = {}
+    for variant in ("normal", "postfixed"):
+        assert main(["recruit", str(model), *LEAD, *FEW, *ONE, "--variant", variant]) == 0
+        rows = read_selectivities(model / f"{STEM}_selectivity.tsv")
+        found[variant] = {(one.name, one.side, one.variant) for one in rows if one.of == "muscle"}
+        for name in TABLES:
+            about = json.loads((model / f"{STEM}_{name}.json").read_text())
+            assert about["asked"]["variant"] == variant
+    # L3 is half of this muscle's roots or more, and of a postfixed person's of no muscle.
+    assert found["normal"] == {("adductor_longus", side, "normal") for side in "LR"}
+    assert found["postfixed"] == set()
+
+
 def test_block_is_looked_for_where_that_is_asked_for(model: Path) -> None:
     for times in ("0", "10"):
         assert main(["recruit", str(model), *LEAD, *FEW, *ONE, "--block", times]) == 0

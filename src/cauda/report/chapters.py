@@ -82,11 +82,13 @@ def chapters(
     tell("draw the leads", 0.8)
     seen_leads = _leads(model, tracing, placed)
     tell("draw the fields", 0.85)
+    seen_fields = _fields(model, solved)
+    tell("draw what is recruited", 0.95)
     found = (
         Chapter("views", "Views", views_of_all),
         Chapter("sections", "Axial sections", sections),
         Chapter("leads", "Leads", seen_leads),
-        Chapter("fields", "Fields", _fields(model, solved)),
+        Chapter("fields", "Fields", seen_fields),
         Chapter("recruitment", "Recruitment", _recruited(recruited)),
         Chapter("findings", "Findings", _findings(model)),
         Chapter("levels", "Levels", _levels(model)),
