@@ -13,6 +13,9 @@ only), by plain scikit-fem with pyamg (its defaults: smoothed aggregation and co
 side after the other), and by NGSolve where it is installed (h1amg and conjugate gradients, one after the
 other; contacts as a conductor of 9.43e6 S/m). All go to 1e-8, and say by how much their potentials differ
 from those of cauda, as a share of the largest.
+
+`costs` takes all of it for the validation page, and times potentials of all contacts at the compartments of
+10,000 straight fibers, 120 points each, on the largest lattice.
 """
 
 from __future__ import annotations
@@ -36,6 +39,7 @@ from scipy.sparse.linalg import splu
 from cauda.arrays import Floats, Ints
 from cauda.field.electrodes import electrodes
 from cauda.field.linear import Solver
+from cauda.field.recovery import recovery
 from cauda.field.solving import Settings, solve_cells
 from cauda.field.system import Anchors, conducting, system
 from cauda.volume.mesh import Label, VolumeMesh
@@ -73,7 +77,7 @@ def main(arguments: list[str] | None = None) -> int:
     options = parser.parse_args(arguments)
     if options.alone:
         way, cells, folder = options.alone
-        print(json.dumps(WAYS[way](int(cells), Path(folder))))
+        print(json.dumps((WAYS | {"fibers": _at_fibers})[way](int(cells), Path(folder))))
         return 0
     rows = measured([int(cells) for cells in options.cells.split(",")], others=options.others)
     print(f"{'':22}{'tetrahedra':>11}{'unknowns':>10}{'CPU s':>8}{'us/unknown':>11}{'MB':>7}{'off':>9}")
@@ -99,6 +103,29 @@ def measured(cells: list[int], *, others: bool) -> list[Row]:
                 if row:
                     rows.append({"way": way, **row})
     return rows
+
+
+def costs(cells: tuple[int, ...] = (30, 47, 75)) -> dict[str, float]:
+    """Return the figures of the table ``field_cost``; those of other ways where these are installed."""
+    rows = {(row["way"], row["tetrahedra"]): row for row in measured(list(cells), others=True)}
+    sizes = sorted({size for _, size in rows})
+    own = [rows["cauda", size] for size in sizes]
+    per_unknown = [row["cpu_s"] / row["unknowns"] for row in own]
+    memory = [row["peak_mb"] / row["unknowns"] for row in own]
+    found = {
+        "CPU time of assembly and 16 contacts, 2.5 million tetrahedra": own[-1]["cpu_s"],
+        "peak memory, 2.5 million tetrahedra": own[-1]["peak_mb"],
+        "CPU time per unknown, 2.5 against 0.6 million tetrahedra": per_unknown[-1] / per_unknown[-2],
+        "CPU time per unknown, 2.5 against 0.16 million tetrahedra": per_unknown[-1] / per_unknown[0],
+        "memory per unknown, 2.5 against 0.6 million tetrahedra": memory[-1] / memory[-2],
+    }
+    for way, size in (("scipy, direct", 0), ("scikit-fem and pyamg", -1), ("NGSolve, h1amg", -1)):
+        row = rows.get((way, sizes[size]))
+        if row:
+            found[f"{way}: CPU time over that of cauda"] = row["cpu_s"] / own[size]["cpu_s"]
+    with tempfile.TemporaryDirectory() as folder:
+        found[FIBERS] = _alone("fibers", cells[-1], folder)["cpu_s"]
+    return found
 
 
 def cylinder(cells: int) -> tuple[VolumeMesh, Floats, Floats]:
@@ -178,6 +205,24 @@ def _cauda(cells: int, folder: Path) -> dict[str, float]:
     field = solve_cells(*case, settings)
     figures = _figures(field.transfer_ohm, case[0], process_time() - begin, folder)
     return figures | {"unknowns": float(field.measures["unknowns"]), "peak_mb_before": before}
+
+
+def _at_fibers(cells: int, folder: Path) -> dict[str, float]:
+    del folder
+    recoveries = []
+    for count in (SMALLEST, cells):
+        mesh, along, across = cylinder(count)
+        field = solve_cells(mesh, along, across, Settings(solver=Solver(tolerance=TOLERANCE)))
+        random = np.random.default_rng(0)
+        start = random.uniform(-3.0, 3.0, (10_000 if count == cells else 10, 1, 3))
+        points = start + np.linspace(-12.0, 12.0, 120)[:, None] * np.array([0.0, 0.0, 1.0])
+        recoveries.append((field, points.reshape(-1, 3)))
+    used = 0.0
+    for field, points in recoveries:
+        begin = process_time()
+        recovery(field).at(points, field.transfer_ohm)
+        used = process_time() - begin
+    return {"cpu_s": used}
 
 
 def _direct(cells: int, folder: Path) -> dict[str, float]:
@@ -307,6 +352,8 @@ WAYS: dict[str, Callable[[int, Path], dict[str, float]]] = {
     "NGSolve, h1amg": _ngsolve,
 }
 """By name: takes the number of cells and a folder to share, gives figures, none where it is not installed."""
+
+FIBERS = "potentials of 16 contacts at 10,000 fibers of 120 points, CPU time"
 
 
 if __name__ == "__main__":

@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 from benchmarks.cylinder_mesh import tilted
 
-from cauda.anatomy.axes import Axes
 from cauda.arrays import Floats
-from cauda.volume.marking import CASE, END, marked
 from cauda.volume.mesh import Label, VolumeMesh
 from cauda.volume.meshing import Grading, tetrahedra
 from cauda.volume.region import Distance, Region
@@ -115,11 +113,6 @@ def nearer(point_mm: Floats, edge_mm: float, growth: float, most_mm: float) -> D
 def meshed(regions: Sequence[Region], s_per_m: Conductivities, growth: float = 0.3) -> Case:
     """Mesh regions; contacts and the whole outer boundary, as the case, are marked."""
     mesh = tetrahedra(regions, grading=Grading(growth=growth))
-    faces, mark, marks = marked(
-        mesh.points_mm, mesh.tetrahedra, mesh.label, mesh.labels, Axes(np.zeros(3), np.eye(3))
-    )
-    mark = np.where(mark == marks.index(END), marks.index(CASE), mark)
-    mesh = replace(mesh, faces=faces, face_mark=mark, marks=marks)
     given = [s_per_m.get(label.tissue, _METAL) for label in mesh.labels]
     along, across = (np.array([pair[way] for pair in given])[mesh.label] for way in (0, 1))
     return Case(mesh, along, across)

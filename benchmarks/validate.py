@@ -30,6 +30,7 @@ from pathlib import Path
 from time import process_time
 
 from benchmarks import (
+    field,
     validate_cylinder,
     validate_fibers,
     validate_field,
@@ -203,6 +204,9 @@ def main() -> int:
         missed += _write(validate_meshes.tables(markers, jobs=1))
     if arguments.only in (None, "field"):
         missed += _write(validate_field.tables() | validate_cylinder.tables())
+        cost = field.costs()
+        if set(cost) == set(validation_tables.figures("field_cost")):
+            missed += _write({"field_cost": cost})
     if arguments.only in (None, "fibers"):
         missed += _write(validate_fibers.tables())
     print(f"{len(missed)} bars missed", *missed, sep="\n  ")

@@ -50,3 +50,17 @@ def test_the_blocks_of_a_page_run_in_order_and_print_what_it_says(
     said = re.findall(r"^print\(.*\)  # (.*)$", code, re.MULTILINE)
     assert said
     assert capsys.readouterr().out.splitlines() == said
+
+
+@pytest.mark.parametrize("page", ["volume.md", "field.md"])
+def test_blocks_that_need_no_model_print_what_they_say(
+    page: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    blocks = re.findall(r"^```python\n(.*?)^```", (DOCS / page).read_text("utf-8"), re.DOTALL | re.MULTILINE)
+    alone = [(block, re.findall(r"^print\(.*\)  # (.*)$", block, re.MULTILINE)) for block in blocks]
+    assert any(said for _, said in alone)
+    for block, said in alone:
+        if said:
+            exec(compile(block, page, "exec"), {"__name__": "page"})
+            assert capsys.readouterr().out.splitlines() == said

@@ -197,6 +197,14 @@ def test_a_lattice_that_is_not_stretched_along_anything_is_refused() -> None:
             meshing.tetrahedra([ball("a", [0, 0, 0], 2, 0.8)], grading=grading)
 
 
+@pytest.mark.parametrize("seed", range(6))
+def test_a_small_region_is_found_wherever_it_lies_in_a_large_cell(seed: int) -> None:
+    center = np.random.default_rng(seed).uniform(-20, 20, 3)
+    regions = [ball("a", [0, 0, 0], 40, 32.0, 32.0), ball("b", center.tolist(), 1.5, 0.5)]
+    mesh = meshing.tetrahedra(regions, grading=meshing.Grading(growth=1000.0, cell_mm=32.0, stretch=2.0))
+    assert volume(mesh, "b") == pytest.approx(4 / 3 * np.pi * 1.5**3, rel=0.03)
+
+
 def test_along_a_course_edges_are_short_and_elsewhere_as_without_it() -> None:
     regions = [ball("a", [0, 0, 0], 5, 2.0, 2.0)]
     line = np.linspace([-3.0, 0.3, 0.2], [3.0, 0.3, 0.2], 40)

@@ -6,11 +6,11 @@ import numpy as np
 import pytest
 from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
-from tests.volume.shapes import ball, capsule
+from tests.volume.shapes import ball, block, capsule
 
 from cauda.arrays import Floats, Ints
 from cauda.volume import quality
-from cauda.volume.cutting import body, cut
+from cauda.volume.cutting import body, cut, with_cells
 from cauda.volume.lattice import octree, tetrahedra
 from cauda.volume.region import Thread
 from cauda.volume.threads import joined, threaded
@@ -85,6 +85,31 @@ def test_a_tube_that_was_interrupted_is_joined_along_its_line() -> None:
     assert (given.label[taken] == 0).all()
     center = found.points_mm[found.cells[taken]].mean(axis=1)
     assert tube.distance_mm(center).max() < 0.8
+
+
+def test_a_tube_meets_what_it_ends_in_though_the_mesh_of_that_is_coarse() -> None:
+    line = np.linspace([1.0, 2.1, 2.2], [5.0, 2.1, 2.2], 60)
+    tube = replace(
+        capsule("t", line[0].tolist(), line[-1].tolist(), 0.5, 0.8), thread=Thread(line, np.full(60, 0.5))
+    )
+    after = block("b", [8.5, 2.0, 2.0], [3.0, 3.0, 3.0], 0.8, np.eye(3))
+    regions = [ball("o", [5, 2, 2], 12, 0.8), tube, after]
+    given = body(
+        *tetrahedra(octree(np.zeros(3), np.array([12.0, 4.0, 4.0]), 0.8, lambda at, _: at[:, 0] < -9))
+    )
+    middle = given.points_mm[given.cells].mean(axis=1)
+    label = np.zeros(len(given.cells), dtype=np.int64)
+    label[tube.distance_mm(middle) < 0] = 1
+    # The block begins at 5.5; its mesh lacks a layer.
+    label[middle[:, 0] > 6.3] = 2
+    found = joined(with_cells(given, given.cells, label), regions)
+    corners = np.sort(np.concatenate([np.delete(found.cells, k, axis=1) for k in range(4)]), axis=1)
+    sides = np.tile(found.label, 4)
+    of_tube, of_block = ({tuple(row) for row in corners[sides == k].tolist()} for k in (1, 2))
+    assert of_tube & of_block
+    taken = found.label != label
+    assert (found.label[taken] == 1).all()
+    assert taken.sum() < 60
 
 
 def test_without_a_thread_nothing_is_joined() -> None:

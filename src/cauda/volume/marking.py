@@ -19,7 +19,7 @@ _ACROSS_DEG = 45.0
 
 
 def marked(
-    points_mm: Floats, tetrahedra: Ints, label: Ints, labels: Sequence[Label], axes: Axes
+    points_mm: Floats, tetrahedra: Ints, label: Ints, labels: Sequence[Label], axes: Axes | None
 ) -> tuple[Ints, Ints, tuple[str, ...]]:
     """Return the faces of contacts and of the outer boundary.
 
@@ -30,9 +30,9 @@ def marked(
         Of positive volumes, without hanging nodes.
     label : (m,) int64
     labels : sequence of Label
-    axes : Axes
+    axes : Axes or None
         The third one runs along the spine: faces of the outer boundary that look along it, up or down, are
-        marked `END`, all others `CASE`.
+        marked `END`, all others `CASE`. Without axes all of them are.
 
     Returns
     -------
@@ -60,7 +60,9 @@ def marked(
     return corners[order], mark[order], marks
 
 
-def _end_or_case(points_mm: Floats, corners: Ints, axes: Axes, first: int) -> Ints:
+def _end_or_case(points_mm: Floats, corners: Ints, axes: Axes | None, first: int) -> Ints:
+    if axes is None:
+        return np.full(len(corners), first)
     one, two, three = (points_mm[corners[:, k]] for k in range(3))
     normal = np.cross(two - one, three - one)
     along = np.abs(normal @ axes.rotation[2]) / np.maximum(

@@ -8,11 +8,13 @@ from dataclasses import asdict, dataclass
 import numpy as np
 from scipy.spatial import cKDTree
 
+from cauda.anatomy.axes import Axes
 from cauda.arrays import Bools, Floats
 from cauda.errors import MeshError
 from cauda.volume import cutting, lattice, quality
 from cauda.volume.facets import facets, owners
 from cauda.volume.islands import without_crumbs
+from cauda.volume.marking import marked
 from cauda.volume.mesh import VolumeMesh
 from cauda.volume.refining import refined
 from cauda.volume.region import Region
@@ -77,9 +79,13 @@ def tetrahedra(
     *,
     grading: Grading | None = None,
     courses: Sequence[Course] = (),
+    axes: Axes | None = None,
     progress: Progress | None = None,
 ) -> VolumeMesh:
-    """Return a mesh of regions.
+    """Return a mesh of regions, ready to be solved on.
+
+    Marked are the faces of regions whose tissue is ``contact`` towards what is neither a contact nor
+    ``insulation``, and the outer boundary.
 
     Parameters
     ----------
@@ -89,6 +95,9 @@ def tetrahedra(
     grading : Grading or None
     courses : sequence of Course
         Where edges are to be short besides.
+    axes : Axes or None
+        Faces of the outer boundary that look along the third one are marked ``end``, all others ``case``;
+        without axes all are ``case``.
     progress : callable or None
         See `Progress`.
 
@@ -110,7 +119,7 @@ def tetrahedra(
     body = without_crumbs(joined(body, regions), regions)
     body = refined(body, regions, lambda done: told("improving", 0.6 + 0.35 * done))
     told("measuring", 0.95)
-    return _mesh(body, regions, grading)
+    return _mesh(body, regions, grading, axes)
 
 
 def _silent(step: str, fraction: float) -> None:
@@ -236,19 +245,21 @@ def _near_domain(body: cutting.Body) -> cutting.Body:
     return cutting.part(body, np.asarray(inside[body.cells].any(axis=1)))
 
 
-def _mesh(body: cutting.Body, regions: Sequence[Region], grading: Grading) -> VolumeMesh:
+def _mesh(body: cutting.Body, regions: Sequence[Region], grading: Grading, axes: Axes | None) -> VolumeMesh:
     body = cutting.part(body, body.label >= 0)
-    faces = facets(body.cells, body.label, owners(regions), len(body.points_mm))
-    measures = quality.measures(body.points_mm, body.cells, body.label, faces, regions)
+    between = facets(body.cells, body.label, owners(regions), len(body.points_mm))
+    measures = quality.measures(body.points_mm, body.cells, body.label, between, regions)
+    labels = tuple(region.label for region in regions)
+    faces, face_mark, marks = marked(body.points_mm, body.cells, body.label, labels, axes)
     return VolumeMesh(
         points_mm=body.points_mm,
         tetrahedra=body.cells,
         label=body.label,
-        labels=tuple(region.label for region in regions),
+        labels=labels,
         direction=_directions(body, regions),
-        faces=np.zeros((0, 3), dtype=np.int64),
-        face_mark=np.zeros(0, dtype=np.int64),
-        marks=(),
+        faces=faces,
+        face_mark=face_mark,
+        marks=marks,
         settings={
             **asdict(grading),
             "along": list(grading.along),

@@ -8,7 +8,6 @@ from types import MappingProxyType
 from cauda.anatomy.model import SpineModel
 from cauda.lead.placement import Lead
 from cauda.volume import meshing
-from cauda.volume.marking import marked
 from cauda.volume.mesh import VolumeMesh
 from cauda.volume.meshing import Progress
 from cauda.volume.sizes import size as size_of
@@ -53,8 +52,9 @@ def mesh(
     parts = spine(model, lead, lengths, extent, rootlets=size == "fine")
     x, y, z = (float(part) for part in model.axes.rotation[2])
     grading = meshing.Grading(lengths.growth, lengths.cell, lengths.stretch, (x, y, z))
-    made = meshing.tetrahedra(parts.regions, grading=grading, courses=parts.courses, progress=progress)
-    faces, face_mark, marks = marked(made.points_mm, made.tetrahedra, made.label, made.labels, model.axes)
+    made = meshing.tetrahedra(
+        parts.regions, grading=grading, courses=parts.courses, axes=model.axes, progress=progress
+    )
     settings = {
         **made.settings,
         "subject": model.subject,
@@ -64,9 +64,6 @@ def mesh(
     }
     return replace(
         made,
-        faces=faces,
-        face_mark=face_mark,
-        marks=marks,
         settings=MappingProxyType(settings),
         sources=model.sources if lead is None else lead.sources,
     )
