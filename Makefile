@@ -28,15 +28,24 @@ $(READY): requirements.lock pyproject.toml
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
 	@touch $@
 
-demo: $(READY) ## make a virtual subject, build its model, place a lead, mesh, solve, write its report
+# Runs a verb and notes how many seconds it took.
+TIMED = @timed() { \
+	  echo "$$*"; begin=$$(date +%s); "$$@" || exit $$?; \
+	  echo "$$(($$(date +%s) - begin)) s  $$2" >> demo/seconds.txt; \
+	}; timed
+
+demo: $(READY) ## make a virtual subject, build its model, place a lead, mesh, solve, recruit, write its report
 	rm -rf demo
-	$(BIN)/cauda phantom demo/dataset --subjects 1 --seed 7
-	$(BIN)/cauda check demo/dataset
-	$(BIN)/cauda build demo/dataset -o demo/models
-	$(BIN)/cauda place demo/models/sub-01 --lead specify-5-6-5-like --top vertebra:T12
-	$(BIN)/cauda mesh demo/models/sub-01 --lead specify-5-6-5-like --size coarse
-	$(BIN)/cauda solve demo/models/sub-01 --lead specify-5-6-5-like --conductivities capogrosso2013
-	$(BIN)/cauda report demo/models/sub-01
+	mkdir demo
+	$(TIMED) $(BIN)/cauda phantom demo/dataset --subjects 1 --seed 7
+	$(TIMED) $(BIN)/cauda check demo/dataset
+	$(TIMED) $(BIN)/cauda build demo/dataset -o demo/models
+	$(TIMED) $(BIN)/cauda place demo/models/sub-01 --lead specify-5-6-5-like --top vertebra:T12
+	$(TIMED) $(BIN)/cauda mesh demo/models/sub-01 --lead specify-5-6-5-like --size coarse
+	$(TIMED) $(BIN)/cauda solve demo/models/sub-01 --lead specify-5-6-5-like --conductivities capogrosso2013
+	$(TIMED) $(BIN)/cauda recruit demo/models/sub-01 --lead specify-5-6-5-like --conductivities capogrosso2013 --per-root 20
+	$(TIMED) $(BIN)/cauda report demo/models/sub-01
+	@awk '{ all += $$1; printf "%5d s  %s\n", $$1, $$3 } END { printf "%5d s  in all\n", all }' demo/seconds.txt
 	@echo "The report is demo/models/sub-01/sub-01.html: open it in a browser."
 
 test: $(READY) ## run the tests

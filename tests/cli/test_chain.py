@@ -1,4 +1,4 @@
-"""All verbs from a virtual subject to its field, as ``make demo`` calls them."""
+"""All verbs from a virtual subject to what a lead recruits, as ``make demo`` calls them."""
 
 from pathlib import Path
 
@@ -8,12 +8,15 @@ from cauda import anatomy
 from cauda.cli.main import main
 from cauda.field import field_files
 from cauda.field.along import along
+from cauda.recruitment import read
 from cauda.volume import mesh_files
 
 LEAD = "specify-5-6-5-like"
 
 
-def test_from_a_virtual_subject_to_potentials_along_its_roots(tmp_path: Path) -> None:
+def test_from_a_virtual_subject_to_potentials_along_its_roots_and_the_fibers_that_fire(
+    tmp_path: Path,
+) -> None:
     dataset, models = str(tmp_path / "dataset"), tmp_path / "models"
     folder = models / "sub-01"
     assert main(["phantom", dataset, "--subjects", "1", "--seed", "7"]) == 0
@@ -41,3 +44,16 @@ def test_from_a_virtual_subject_to_potentials_along_its_roots(tmp_path: Path) ->
     peak = {(str(course.root), course.part): course.potential_ohm.max() for course in courses}
     nearer = [peak[root, "dorsal"] > peak[root, "ventral"] for root, part in peak if part == "dorsal"]
     assert np.mean(nearer) >= 0.9
+
+    few = ["--per-root", "4", "--only-montages", "--montage", "C8:-1,case:+1"]
+    assert main(["recruit", str(folder), "--lead", LEAD, *few]) == 0
+    found = read(folder / f"sub-01_lead-{LEAD}_cond-capogrosso2013_recruitment.tsv")
+    assert np.isfinite(found.threshold_ma).all()
+    dorsal, ventral = (found.threshold_ma[0, found.where(part=part)] for part in ("dorsal", "ventral"))
+    assert len(dorsal) == len(ventral) == 4 * 14
+    assert 0.3 < dorsal.min() < 10
+    assert dorsal.min() < ventral.min()
+    assert np.median(dorsal) < np.median(ventral)
+    assert main(["report", str(folder)]) == 0
+    page = (folder / "sub-01.html").read_text("utf-8")
+    assert f'id="figure-recruitment-{LEAD}-capogrosso2013-curves"' in page

@@ -43,6 +43,39 @@ def test_the_default_pulse_is_biphasic_cathodic_first() -> None:
     np.testing.assert_array_equal(waveform.levels, [-1, 1])
 
 
+@pytest.mark.parametrize(
+    ("text", "pulse"),
+    [
+        ("biphasic,300us", Pulse(300)),
+        (" monophasic , 0.2 ms , anodic ", Pulse(200, "monophasic", polarity=1)),
+        ("asymmetric,.05ms,cathodic", Pulse(50, "asymmetric")),
+    ],
+)
+def test_a_pulse_is_read_from_text(text: str, pulse: Pulse) -> None:
+    assert Pulse.parse(text) == pulse
+
+
+@pytest.mark.parametrize(
+    "text", ["", "biphasic", "300us", "biphasic,300", "biphasic,300us,up", "biphasic,1us,anodic,2us"]
+)
+def test_text_of_another_form_is_no_pulse(text: str) -> None:
+    with pytest.raises(FiberError, match=f"pulse '{text}': wanted SHAPE,WIDTH such as biphasic,300us"):
+        Pulse.parse(text)
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("biphasic,0us", "pulse width: found 0.0, wanted more than 0 us"),
+        ("biphasic,-3us", "pulse width: found -3.0"),
+        ("square,300us", "pulse shape: found 'square', wanted one of monophasic, biphasic, asymmetric"),
+    ],
+)
+def test_text_of_a_pulse_that_cannot_be_says_why(text: str, said: str) -> None:
+    with pytest.raises(FiberError, match=f"pulse '{text}': {said}"):
+        Pulse.parse(text)
+
+
 def test_a_train_repeats_its_pulse_at_its_rate() -> None:
     waveform = Pulse(100, "biphasic", gap_us=20, count=3, rate_hz=500).waveform()
     one = np.array([0, 0.1, 0.12, 0.22])

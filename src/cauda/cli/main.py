@@ -13,7 +13,7 @@ from collections.abc import Iterator, Sequence
 from typing import Protocol
 
 from cauda import __version__
-from cauda.cli import build, check, mesh, phantom, place, report, solve
+from cauda.cli import build, check, mesh, phantom, place, recruit, report, solve
 from cauda.errors import CaudaError
 
 _DONE, _INPUT_AT_FAULT, _DEFECT, _INTERRUPTED, _READER_GONE = 0, 1, 70, 130, 141
@@ -26,6 +26,7 @@ example, from nothing to a page in the browser:
   cauda place   models/sub-01 --lead specify-5-6-5-like --top vertebra:T12
   cauda mesh    models/sub-01 --lead specify-5-6-5-like
   cauda solve   models/sub-01 --lead specify-5-6-5-like --conductivities capogrosso2013
+  cauda recruit models/sub-01 --lead specify-5-6-5-like --conductivities capogrosso2013
   cauda report  models/sub-01
 
 cauda VERB --help tells more. Exit status: 0 done, 1 the input is at fault, 2 wrong usage.
@@ -45,7 +46,7 @@ class Verb(Protocol):
         """Do the work and return the exit status."""
 
 
-VERBS: tuple[Verb, ...] = (phantom, check, build, place, mesh, solve, report)
+VERBS: tuple[Verb, ...] = (phantom, check, build, place, mesh, solve, recruit, report)
 """In the order in which a new user meets them."""
 
 

@@ -10,9 +10,9 @@ _EPILOG = """\
 example:
   cauda report models/sub-03
 
-MODEL is the folder of one subject that cauda build wrote; leads that cauda place put there, and fields that
-cauda solve did, are shown too. Writes MODEL/sub-XX.html, which needs no network and no other file, and prints
-well.
+MODEL is the folder of one subject that cauda build wrote; leads that cauda place put there, fields that cauda
+solve did and what cauda recruit made of them are shown too. Writes MODEL/sub-XX.html, which needs no network
+and no other file, and prints well.
 """
 
 

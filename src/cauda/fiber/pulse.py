@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
-from typing import Literal, get_args
+from typing import Literal, Self, get_args
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -17,6 +18,8 @@ Shape = Literal["monophasic", "biphasic", "asymmetric"]
 _SMALL_PHASE = 0.05
 # Of a time step, or of the width of a pulse: less is a matter of rounding.
 _NOTHING = 1e-9
+_US = {"us": 1.0, "ms": 1000.0}
+_POLARITIES = {"": -1, "cathodic": -1, "anodic": 1}
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -158,6 +161,39 @@ class Pulse:
                 f"rate of pulses: at {self.rate_hz:g} Hz one follows every {self._period_ms():g} ms, "
                 f"but each lasts {self.duration_ms:g} ms; wanted a lower rate or shorter pulses"
             )
+
+    @classmethod
+    def parse(cls, text: str) -> Self:
+        """Return the pulse of a text such as ``biphasic,300us``.
+
+        Parameters
+        ----------
+        text : str
+            Shape and width of the first phase, in us or ms; then, where the first phase is not cathodic,
+            ``anodic``.
+
+        Raises
+        ------
+        FiberError
+            If the text is of another form, or there is no such pulse.
+
+        Examples
+        --------
+        >>> Pulse.parse("monophasic,0.2ms,anodic")
+        Pulse(width_us=200.0, shape='monophasic', polarity=1, gap_us=0.0, ratio=10.0, count=1, rate_hz=None)
+        """
+        shape, width, polarity, *more = [*(word.strip() for word in text.split(",")), "", "", ""]
+        found = re.fullmatch(r"(-?\d+\.?\d*|-?\.\d+)\s*(us|ms)", width)
+        if not found or any(more) or polarity not in _POLARITIES:
+            raise FiberError(
+                f"pulse {text!r}: wanted SHAPE,WIDTH such as biphasic,300us or monophasic,0.2ms,anodic"
+            )
+        try:
+            # Whatever the shape is, the pulse itself knows whether there is one.
+            width_us = float(found[1]) * _US[found[2]]
+            return cls(width_us, shape=shape, polarity=_POLARITIES[polarity])  # type: ignore[arg-type]
+        except FiberError as error:
+            raise FiberError(f"pulse {text!r}: {error}") from error
 
     @property
     def duration_ms(self) -> float:

@@ -67,14 +67,15 @@ def read_selectivities(path: Path) -> tuple[Selectivity, ...]:
     RecruitmentError
         If it is no such table.
     """
-    rows = _read_rows(path, SELECTIVITY)
+    # Of a single root there is nothing to compare.
+    rows = _read_rows(path, SELECTIVITY, least=0)
     try:
         return tuple(_selectivity(row) for row in rows)
     except ValueError as error:
         raise RecruitmentError(f"{path.name}: no table of selectivity of cauda's ({error})") from error
 
 
-def _read_rows(path: Path, columns: Dictionary) -> list[dict[str, str]]:
+def _read_rows(path: Path, columns: Dictionary, least: int = 1) -> list[dict[str, str]]:
     try:
         with path.open(newline="", encoding="utf-8") as file:
             reader = csv.DictReader(file, delimiter="\t", quoting=csv.QUOTE_NONE)
@@ -84,7 +85,7 @@ def _read_rows(path: Path, columns: Dictionary) -> list[dict[str, str]]:
             f"{path.name}: cannot be read, wanted a table that cauda recruit wrote"
         ) from error
     missing = [name for name in columns if name not in there]
-    if missing or not rows:
+    if missing or len(rows) < least:
         found = f"no column {missing[0]}" if missing else "no rows"
         raise RecruitmentError(f"{path.name}: {found}, wanted a table that cauda recruit wrote")
     if any(None in row or None in row.values() for row in rows):

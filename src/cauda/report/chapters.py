@@ -22,11 +22,13 @@ from cauda.report import (
     legend,
     level_tables,
     origin,
+    recruitments,
     sleeve,
     tables,
     views,
 )
 from cauda.report.markup import ABSENT, Figure, Table, counted, element
+from cauda.report.recruitments import Recruited
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +72,7 @@ def chapters(
     tracing: Tracing | None,
     placed: Sequence[Lead],
     solved: Iterable[tuple[Lead, Field]],
+    recruited: Iterable[Recruited],
     tell: Progress,
 ) -> tuple[Chapter, ...]:
     """Return the sections of the page in their order, telling each step and the fraction done before it."""
@@ -79,11 +82,14 @@ def chapters(
     tell("draw the leads", 0.8)
     seen_leads = _leads(model, tracing, placed)
     tell("draw the fields", 0.85)
+    seen_fields = _fields(model, solved)
+    tell("draw what is recruited", 0.95)
     found = (
         Chapter("views", "Views", views_of_all),
         Chapter("sections", "Axial sections", sections),
         Chapter("leads", "Leads", seen_leads),
-        Chapter("fields", "Fields", _fields(model, solved)),
+        Chapter("fields", "Fields", seen_fields),
+        Chapter("recruitment", "Recruitment", _recruited(recruited)),
         Chapter("findings", "Findings", _findings(model)),
         Chapter("levels", "Levels", _levels(model)),
         Chapter("sizes", "Sizes and fit", _sizes(model)),
@@ -215,6 +221,10 @@ def _leads(model: SpineModel, tracing: Tracing | None, placed: Sequence[Lead]) -
 
 def _fields(model: SpineModel, solved: Iterable[tuple[Lead, Field]]) -> tuple[Block, ...]:
     return tuple(block for lead, field in solved for block in fields.blocks(model, lead, field))
+
+
+def _recruited(recruited: Iterable[Recruited]) -> tuple[Block, ...]:
+    return tuple(block for one in recruited for block in recruitments.blocks(one))
 
 
 def _findings(model: SpineModel) -> tuple[Block, ...]:

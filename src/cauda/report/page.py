@@ -15,9 +15,10 @@ from cauda.annotation.tracing import PUBLISHED_LEVELS, SIDES, RootName, Tracing
 from cauda.errors import ModelError
 from cauda.field.field_type import Field
 from cauda.files import write_text
-from cauda.report import courses, fields, legend, tables
+from cauda.report import courses, fields, legend, recruitments, tables
 from cauda.report.chapters import Block, Chapter, Pair, Progress, chapters
 from cauda.report.markup import Figure, Table, counted, element, number, with_unit
+from cauda.report.recruitments import Recruited
 
 _POLICY = "default-src 'none'; img-src data:; style-src 'unsafe-inline'"
 _NEEDED = ("cord", "dura", "dura_inner", "dura_outer")
@@ -31,7 +32,7 @@ def report(folder: str | Path, *, progress: Progress | None = None) -> Path:
     folder : str or Path
         ``OUT/sub-XX`` as ``cauda build`` left it: the model, and ``sub-XX_tracing.mrk.json``. Without the
         tracing the sections show the model alone. Leads that ``cauda place`` put into this model are shown,
-        and the fields of them that ``cauda solve`` left there.
+        and the fields and recruitments of them that ``cauda solve`` and ``cauda recruit`` left there.
     progress : callable, optional
         Called with the name of a step and the fraction done.
 
@@ -50,6 +51,8 @@ def report(folder: str | Path, *, progress: Progress | None = None) -> Path:
         If a lead's file is damaged.
     FieldError
         If a field's file is damaged.
+    RecruitmentError
+        If a table of a recruitment is damaged.
     """
     folder = Path(folder)
     model = model_files.read(folder)
@@ -57,7 +60,8 @@ def report(folder: str | Path, *, progress: Progress | None = None) -> Path:
     tracing = annotation.read(traced) if traced.is_file() else None
     path = folder / f"sub-{model.subject}.html"
     leads = lead.placed(folder)
-    write_text(path, page(model, tracing, leads, fields.found(folder, leads), progress=progress))
+    solved, recruited = fields.found(folder, leads), recruitments.found(folder, leads)
+    write_text(path, page(model, tracing, leads, solved, recruited, progress=progress))
     return path
 
 
@@ -66,6 +70,7 @@ def page(
     tracing: Tracing | None,
     leads: Sequence[lead.Lead] = (),
     solved: Iterable[tuple[lead.Lead, Field]] = (),
+    recruited: Iterable[Recruited] = (),
     *,
     progress: Progress | None = None,
 ) -> str:
@@ -81,6 +86,8 @@ def page(
     solved : iterable of (Lead, Field)
         Fields of such leads, each with its lead; taken one after the other, so that they need not all be in
         memory.
+    recruited : iterable of Recruited
+        Recruitments with such leads.
     progress : callable, optional
         Called with the name of a step and the fraction done.
 
@@ -94,7 +101,7 @@ def page(
         raise ModelError(
             f"sub-{model.subject}: the model has no surface {', '.join(lacking)}; build the model again"
         )
-    content = chapters(model, tracing, leads, solved, progress or (lambda _step, _fraction: None))
+    content = chapters(model, tracing, leads, solved, recruited, progress or (lambda _step, _fraction: None))
     title = escape(f"Spine model sub-{model.subject}")
     style = resources.files("cauda.report").joinpath("style.css").read_text(encoding="utf-8")
     head = (

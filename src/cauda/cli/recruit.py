@@ -1,0 +1,257 @@
+"""``cauda recruit``: which fibers of which roots fire, from which current on, for each contact."""
+
+import argparse
+import re
+import shutil
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from cauda.errors import RecruitmentError
+
+if TYPE_CHECKING:
+    from cauda.cli.progress import Progress
+    from cauda.cli.solved import Solved
+    from cauda.fiber import Pulse, Settings
+    from cauda.recruitment import Montage, Recruitment, Selectivity, Tables
+
+NAME = "recruit"
+HELP = "find which fibers of which roots fire, from which current on, for each contact or any montage"
+
+_EPILOG = """\
+example:
+  cauda recruit models/sub-03 --lead specify-5-6-5-like --conductivities capogrosso2013
+  cauda recruit models/sub-03 --lead octrode-like --pulse biphasic,400us --montage C5:-1,case:+1 C5:-1,C6:+1
+
+MODEL is the folder of one subject, NAME a lead and SET a set of conductivities for which cauda solve wrote a
+field there. PULSE is SHAPE,WIDTH: monophasic, biphasic or asymmetric, cathodic first unless ,anodic follows.
+Writes MODEL/sub-XX_lead-<lead>_cond-<set>_recruitment.tsv, _curves.tsv and _selectivity.tsv, each with a
+.json; what is there of the same input is kept. A run that was interrupted goes on where it was.
+"""
+
+_PART = "dorsal"
+# A search to 0.1 % takes two thirds more time and changes no threshold by more than 0.6 %.
+_TOLERANCE = 0.005
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Declare the arguments of the verb."""
+    parser.epilog = _EPILOG
+    parser.add_argument("model", metavar="MODEL", type=Path, help="folder OUT/sub-XX that cauda build wrote")
+    parser.add_argument("--lead", metavar="NAME", required=True, help="the lead of the field")
+    parser.add_argument(
+        "--conductivities",
+        metavar="SET",
+        default="capogrosso2013",
+        help="those of the field, or the --name that it was solved by (capogrosso2013)",
+    )
+    parser.add_argument(
+        "--pulse", metavar="PULSE", default="biphasic,300us", help="shape and width (biphasic,300us)"
+    )
+    parser.add_argument(
+        "--montage",
+        metavar="C:I,C:I",
+        nargs="+",
+        action="extend",
+        default=[],
+        help="besides each contact alone: shares of the current, such as C5:-1,case:+1; repeatable",
+    )
+    parser.add_argument("--only-montages", action="store_true", help="those montages, not each contact")
+    parser.add_argument(
+        "--per-root",
+        metavar="N",
+        type=int,
+        default=100,
+        help="fibers of each dorsal and ventral root and of either dorsal column (100)",
+    )
+    parser.add_argument("--seed", metavar="N", type=int, default=0, help="of the fibers (0)")
+    parser.add_argument(
+        "--variant",
+        choices=("normal", "prefixed", "postfixed"),
+        default="normal",
+        help="of the roots of muscles (normal)",
+    )
+    parser.add_argument(
+        "--block",
+        metavar="TIMES",
+        type=float,
+        default=0.0,
+        help="look for block up to so many times each threshold, such as 10; 0 for not at all (0)",
+    )
+    parser.add_argument("--name", metavar="NAME", help="in the names of files, to tell this run from others")
+    parser.add_argument("--anew", action="store_true", help="compute again though nothing has changed")
+
+
+def run(args: argparse.Namespace) -> int:
+    """Compute and write, and say what came of it."""
+    from cauda.cli.solved import solved
+    from cauda.recruitment import outputs
+
+    how = _how(args)
+    found = solved(args.model, args.lead, args.conductivities)
+    path = _path(found, args.name)
+    montages = _montages(args, found)
+    asked = _asked(how, montages)
+    kept = not args.anew and outputs.is_current(path, asked, found.sources)
+    if not kept:
+        _recruit(found, path, how, montages, anew=args.anew)
+    for line in _said(found, path, how, montages, kept=kept):
+        print(line)
+    for file in (path, *(outputs.beside(path, table) for table in ("curves", "selectivity"))):
+        print(file)
+    return 0
+
+
+class _How(NamedTuple):
+    """What is asked for of any field."""
+
+    pulse: "Pulse"
+    settings: "Settings"
+    per_root: int
+    seed: int
+    variant: Any
+
+
+def _how(args: argparse.Namespace) -> _How:
+    from cauda.fiber import Pulse, Settings
+    from cauda.fiber.number import whole
+
+    return _How(
+        Pulse.parse(args.pulse),
+        Settings(tolerance=_TOLERANCE, block=args.block, warn=False),
+        whole(args.per_root, "--per-root", least=1),
+        whole(args.seed, "--seed", least=0),
+        args.variant,
+    )
+
+
+def _path(found: "Solved", name: str | None) -> Path:
+    from cauda.field import field_files
+    from cauda.recruitment import outputs
+
+    if name is not None and not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9.+-]*", name):
+        raise RecruitmentError(f"--name: found {name!r}, wanted letters, digits and . + - alone")
+    stem = found.path.name.removesuffix(field_files.ENDING)
+    return found.path.with_name(f"{stem}{'' if name is None else f'_desc-{name}'}{outputs.ENDING}")
+
+
+def _montages(args: argparse.Namespace, found: "Solved") -> "tuple[Montage, ...]":
+    """Return the montages asked for; refuses one of electrodes that the field has not."""
+    from cauda.field.electrodes import CASE
+    from cauda.recruitment.montages import each_contact, montages_of
+
+    if args.only_montages and not args.montage:
+        raise RecruitmentError(
+            "--only-montages: found no --montage, wanted one or more such as C5:-1,case:+1"
+        )
+    electrodes = [*found.contacts, CASE] if found.returns == (CASE,) else list(found.contacts)
+    given = montages_of(args.montage, electrodes) if args.montage else ()
+    alone = () if args.only_montages else each_contact(found.contacts, found.returns)
+    return tuple({one.name: one for one in (*alone, *given)}.values())
+
+
+def _asked(how: _How, montages: "Sequence[Montage]") -> dict[str, Any]:
+    """Return what is asked for, JSON-ready."""
+    from cauda.recruitment.recruiting import pulse_document
+
+    return {
+        "pulse": pulse_document(how.pulse),
+        "montages": [one.name for one in montages],
+        "per_root": how.per_root,
+        "seed": how.seed,
+        "variant": how.variant,
+        "tolerance": how.settings.tolerance,
+        "block": how.settings.block,
+    }
+
+
+def _recruit(found: "Solved", path: Path, how: _How, montages: "Sequence[Montage]", *, anew: bool) -> None:
+    from cauda.cli.progress import progress
+    from cauda.recruitment import write
+
+    parts = path.with_suffix(".parts")
+    if anew:
+        shutil.rmtree(parts, ignore_errors=True)
+    with progress() as tell:
+        tables = _tables(found, how, montages, parts, tell)
+    write(tables, path, _asked(how, montages))
+    shutil.rmtree(parts, ignore_errors=True)
+
+
+def _tables(
+    found: "Solved", how: _How, montages: "Sequence[Montage]", parts: Path, tell: "Progress | None"
+) -> "Tables":
+    from cauda import anatomy
+    from cauda.fiber import sample
+    from cauda.field import field_files
+    from cauda.recruitment import Options, Tables, curves_of, recruit
+
+    fibers = sample(anatomy.read(found.folder), how.per_root, how.seed)
+    result = recruit(
+        field_files.read(found.path),
+        fibers,
+        how.pulse,
+        [one.currents_ma for one in montages],
+        options=Options(how.settings, parts),
+        progress=tell,
+        sources=found.sources,
+    )
+    return Tables(result, curves_of(result), _selectivities(result, how.variant))
+
+
+def _selectivities(result: "Recruitment", variant: Any) -> "list[Selectivity]":
+    """Return the selectivity of dorsal roots, of ventral roots and of muscles, of whichever there are two."""
+    from cauda.recruitment import muscle_roots, selectivities
+
+    found: list[Selectivity] = []
+    for part in ("dorsal", "ventral"):
+        if len(_roots(result, part)) > 1:
+            found += selectivities(result, parts=part)
+    muscles, dorsal = muscle_roots(variant=variant), _roots(result, _PART)
+    levels = [{root.level for root in dorsal if root.side == side} for side in "LR"]
+    if sum(len(muscles.among(own)) for own in levels) > 1:
+        found += selectivities(result, parts=_PART, muscles=muscles)
+    return found
+
+
+def _roots(result: "Recruitment", part: str) -> set[Any]:
+    return {root for root, own in zip(result.roots, result.parts, strict=True) if own == part}
+
+
+def _said(
+    found: "Solved", path: Path, how: _How, montages: "Sequence[Montage]", *, kept: bool
+) -> Iterator[str]:
+    """Yield how much was computed, what each montage recruits first, and what is most selective."""
+    from cauda.field.field_files import ENDING
+    from cauda.recruitment import read, read_selectivities
+    from cauda.recruitment.outputs import beside
+
+    result, called = read(path), {one.name: one.short for one in montages}
+    pulse = f"{how.pulse.shape} {how.pulse.width_us:g} us{', anodic' if how.pulse.polarity > 0 else ''}"
+    counts = f"{len(result.roots):,} fibers, {len(called)} montage{'s' if len(called) > 1 else ''}, {pulse}"
+    conductivities = found.path.name.rpartition("_cond-")[2].removesuffix(ENDING)
+    yield f"sub-{found.subject}: {found.lead.name}, {conductivities}, {counts}{' (kept)' if kept else ''}"
+    yield f"first 10 % of a {_PART} root, mA: {'; '.join(_first(result, called))}"
+    best = read_selectivities(beside(path, "selectivity"))
+    of_roots = [one for one in best if (one.of, one.part) == ("root", _PART)]
+    yield f"most selective, mA: {'; '.join(_most(of_roots, called))}"
+
+
+def _first(result: "Recruitment", called: Mapping[str, str]) -> Iterator[str]:
+    """Yield for each montage the root that reaches 10 % at the least amplitude, and that."""
+    from cauda.recruitment import Bands, curves_of, order
+
+    curves = curves_of(result, [0.0], by_class=False, bands=Bands(draws=0))
+    threshold_ma = {(one.montage, one.root, one.part): float(one.threshold_ma[0]) for one in curves}
+    for name, short in called.items():
+        roots = order(curves, name, part=_PART)
+        yield f"{short} {roots[0]} {threshold_ma[name, roots[0], _PART]:.2f}" if roots else f"{short} none"
+
+
+def _most(found: "Sequence[Selectivity]", called: Mapping[str, str]) -> Iterator[str]:
+    """Yield for each root its largest selectivity, and with which montage and where that is reached."""
+    for root in dict.fromkeys((one.name, one.side) for one in found):
+        own = [one for one in found if (one.name, one.side) == root]
+        best = max(own, key=lambda one: one.selectivity)
+        where = f" by {called[best.montage]} at {best.amplitude_ma:.2f}" if best.selectivity > 0 else ""
+        yield f"{'_'.join(root)} {best.selectivity:.2f}{where}"
