@@ -73,7 +73,7 @@ class Size:
     tolerance: float
 
 
-# Found by experiment on sub-03 with a paddle: 0.9, 3 and 8 million tetrahedra, and no root is interrupted.
+# Found by experiment on sub-03 with a paddle: 1, 3 and 6 million tetrahedra, and no root is interrupted.
 _SIZES: dict[str, Size] = {
     "coarse": Size(
         cell=57.6,
