@@ -31,7 +31,7 @@ from cauda.volume.mesh import VolumeMesh
 TETRAHEDRA = {"coarse": (0.0, 1.2e6), "normal": (1e6, 3e6), "fine": (1e6, 9e6)}
 VOLUME_OFF = {"coarse": 0.10, "normal": 0.03, "fine": 0.03}
 RMS_MM, MOST_MM = 0.02, 0.05
-_HELD = ("white_matter", "gray_matter", "csf", "dorsal_root", "ventral_root", "ganglion", "filum")
+_HELD = ("white_matter", "gray_matter", "csf", "dorsal_root", "ventral_root", "ganglion", "nerve", "filum")
 """Tissues whose volume has a bar."""
 
 _KINDS = {"dorsal_root": "roots", "ventral_root": "roots", "gray_matter": "gray matter"}

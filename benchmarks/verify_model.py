@@ -42,9 +42,6 @@ from cauda.arrays import Bools, Floats  # noqa: E402
 MOST_TRIANGLES, ROOTS = 600_000, 28
 """Of a model with so many roots; those with more may have more in proportion."""
 
-ROOTLETS_SHARE = 1.1
-"""So many times more triangles a model may have whose rootlets are solids."""
-
 MOST_OVERLAP_MM3 = 1e-6
 MOST_USER_S, MOST_MEMORY_MB = 20.0, 1000.0
 
@@ -80,8 +77,7 @@ def set_bars(model: SpineModel) -> Iterator[Bar]:
     yield Bar("surfaces not closed, 2-manifold, outward", f"{len(broken)}{first}", "0", not broken)
     whole = soundness.combine([(s.vertices_mm, s.triangles) for s in model.surfaces.values()])
     roots = len({(path.root, path.part) for path in model.roots if path.k is None})
-    solid = ROOTLETS_SHARE if model.settings.get("rootlets") == "solid" else 1.0
-    limit = solid * MOST_TRIANGLES * max(1.0, roots / ROOTS)
+    limit = MOST_TRIANGLES * max(1.0, roots / ROOTS)
     yield at_most("triangles, shared ones once", len(whole.triangles), limit, 0)
     pairs = soundness.self_intersections(whole.vertices_mm, whole.triangles)
     names = list(model.surfaces)
@@ -92,7 +88,7 @@ def set_bars(model: SpineModel) -> Iterator[Bar]:
     yield from pymeshlab_bar(whole)
     smallest = soundness.angles_deg(whole.vertices_mm, whole.triangles).min(axis=1)
     yield at_least("triangles with all angles >= 20 deg", 100 * float((smallest >= 20).mean()), 99.9, 4, " %")
-    yield at_least("smallest angle", float(smallest.min()), 1, 2, " deg")
+    yield at_least("smallest angle", float(smallest.min()), 3, 2, " deg")
     overlap = overlaps(model)
     worst = max(overlap.items(), key=lambda item: item[1], default=(("", ""), 0.0))
     good = worst[1] < MOST_OVERLAP_MM3

@@ -48,12 +48,6 @@ GRAY_DEPTH_MM = 0.3
 LEAST_CORD_MM2 = 6.0
 FAT_WIDTH_MM = 10.0
 FILUM_RADIUS_MM = 0.5
-GANGLION_OFF_MM = 5.0
-"""Vertebrae are told by a straight course of the ganglia: one of them may lie off it."""
-
-LEAST_FILUM_RADIUS_MM = 0.35
-"""It is thinner than it should be where the last contour of the cord is hardly wider."""
-
 TRACED_STEP_MM = 2.0
 """Distance of slices: no traced entry is known better."""
 
@@ -120,7 +114,7 @@ def _horn_bars(built: LocalModel, segments: list[Segment]) -> Iterator[Bar]:
     where = [f"{level} {name}" for level, horn in horns.items() for name in horn]
     depth = -built.distance("gray_matter", points)
     least = int(np.argmin(depth))
-    yield at_least("horn points: depth in the gray matter", float(depth[least]), 0.0, 3, " mm", where[least])
+    yield at_least("horn points: depth in the gray matter", float(depth[least]), 0.05, 3, " mm", where[least])
     odd = []
     for level, horn in horns.items():
         if level in lacking:
@@ -207,7 +201,7 @@ def vertebra_bars(built: LocalModel) -> Iterator[Bar]:
             off[str(path.root)] = max(height - upper, lower - height, 0.0)
     worst = max(off, key=off.__getitem__)
     name = "vertebrae: ganglion of L1 to L5 above or below its own, most"
-    yield at_most(name, off[worst], GANGLION_OFF_MM, 2, " mm", worst)
+    yield at_most(name, off[worst], 0.0, 2, " mm", worst)
 
 
 def filum_bars(built: LocalModel) -> Iterator[Bar]:
@@ -219,7 +213,7 @@ def filum_bars(built: LocalModel) -> Iterator[Bar]:
     heights = np.arange(low + 3.0, high - 3.0, _STEP_MM)
     radius = np.sqrt(built.net_area_mm2("filum", heights) / np.pi)
     yield at_most("filum: radius, largest", float(radius.max()), 1.1 * FILUM_RADIUS_MM, 3, " mm")
-    yield at_least("filum: radius, smallest", float(radius.min()), LEAST_FILUM_RADIUS_MM, 3, " mm")
+    yield at_least("filum: radius, smallest", float(radius.min()), 0.9 * FILUM_RADIUS_MM, 3, " mm")
     yield at_most("filum: start off the tip of the conus", abs(high - built.extent("cord")[0]), 1.0, 2, " mm")
     vertices = built.surface("filum")[0]
     sac = -float(built.distance("dura_inner", vertices[[vertices[:, 2].argmin()]])[0])

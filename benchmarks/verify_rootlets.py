@@ -31,9 +31,7 @@ DORSAL_ENTRY_DEG: Mapping[str, float] = {
 """About the cord's centroid from the dorsal midline; sub-03, mean of sides, 10.1038/s41597-024-03919-4."""
 
 ENTRY_SD_DEG = 7.0
-DOME_MM = 0.07
-"""So far the middle of the face lies outside in which rootlets that are solids end: it is domed."""
-
+END_OFF_MM = 0.01
 _JOINING_MM = 2.0
 """Rootlets of one root come together so near to where they join it."""
 
@@ -106,7 +104,7 @@ def _attachment_bars(
         )
     worst = max(odd["dorsal"], key=lambda one: abs(one[0]), default=(0.0, "none"))
     name = "rootlets: dorsal, off the published entry angle, largest"
-    yield at_most(name, abs(worst[0]), 3 * ENTRY_SD_DEG, 1, " deg", worst[1])
+    yield at_most(name, abs(worst[0]), 2 * ENTRY_SD_DEG, 1, " deg", worst[1])
     yield from sulcus_bars("rootlets: ventral, from the ventral midline", odd["ventral"])
 
 
@@ -134,7 +132,7 @@ def _way_bars(built: LocalModel, by_root: Mapping[tuple[RootName, str], list[Roo
         off[own] = built.distance(stem, joined[ends[own]])
     worst = int(np.argmax(off))
     yield at_most(
-        "rootlets: end outside their root, most", float(off[worst]), DOME_MM, 3, " mm", names[worst]
+        "rootlets: end outside their root, most", float(off[worst]), END_OFF_MM, 3, " mm", names[worst]
     )
     yield from _between_bars(paths, names, points)
     yield from _roots_gap_bar(built, paths, names, points)

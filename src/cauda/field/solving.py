@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
-from typing import Any
 
 import numpy as np
 
@@ -76,7 +75,7 @@ def solve(
     found = solve_cells(mesh, along, across, settings, progress=progress)
     return replace(
         found,
-        conductivities=_document(conductivities),
+        conductivities=conductivities.document,
         sources=(*found.sources, *conductivities.sources),
     )
 
@@ -191,12 +190,3 @@ def _field(
         },
         sources=network.mesh.sources,
     )
-
-
-def _document(conductivities: Conductivities) -> dict[str, Any]:
-    found = {name: getattr(conductivities, name) for name in ("name", "title", "doi", "status", "url")}
-    return found | {
-        "filled": list(conductivities.filled),
-        "changed": list(conductivities.changed),
-        "tissues": {name: asdict(one) for name, one in conductivities.tissues.items()},
-    }
