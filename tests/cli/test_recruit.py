@@ -13,6 +13,7 @@ from tests.volume.rods import meshed
 from cauda import fiber, recruitment, volume
 from cauda.cli.main import main
 from cauda.fiber import straight
+from cauda.field.conductivity import sets
 from cauda.recruitment import read, read_curves, read_selectivities
 from cauda.recruitment.outputs import beside
 
@@ -148,6 +149,23 @@ def test_muscles_are_served_by_the_roots_of_the_variant(model: Path) -> None:
     assert found["postfixed"] == set()
 
 
+def test_bands_hold_the_other_sets_of_conductivities_unless_only_the_sample_is_asked_for(model: Path) -> None:
+    found = {}
+    for asked in ("sets", "sample"):
+        assert main(["recruit", str(model), *LEAD, *FEW, *ONE, "--uncertainty", asked]) == 0
+        curves = read_curves(model / f"{STEM}_curves.tsv")
+        settings = read(model / f"{STEM}_recruitment.tsv").settings
+        assert settings["uncertainty"] == asked
+        found[asked] = {(one.root, one.part): one for one in curves if one.fiber_class == "all"}
+        held = [f"conductivities {name}" for name in sets() if name != "capogrosso2013"]
+        assert settings["bands"] == (held if asked == "sets" else [])
+    assert list(found["sets"]) == list(found["sample"])
+    for one, other in zip(found["sets"].values(), found["sample"].values(), strict=True):
+        assert one.threshold_ma[0] == other.threshold_ma[0]
+        # Thresholds in soft tissue alone are as its conductivity, of which sets have others.
+        assert one.threshold_ma[2] / one.threshold_ma[1] > 1.2 * other.threshold_ma[2] / other.threshold_ma[1]
+
+
 def test_block_is_looked_for_where_that_is_asked_for(model: Path) -> None:
     for times in ("0", "10"):
         assert main(["recruit", str(model), *LEAD, *FEW, *ONE, "--block", times]) == 0
@@ -196,7 +214,7 @@ def test_a_field_by_its_name_and_a_tsv_by_its_own_are_found(model: Path, tmp_pat
 def test_what_was_done_before_an_interruption_is_not_done_again(
     model: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    words = ["recruit", str(model), *LEAD, *FEW, *ONE]
+    words = ["recruit", str(model), *LEAD, *FEW, *ONE, "--uncertainty", "sample"]
 
     def interrupted(*_: object) -> object:
         raise KeyboardInterrupt

@@ -7,7 +7,7 @@ from tests.recruitment.drives import drive, up_to
 from cauda.arrays import Floats
 from cauda.errors import RecruitmentError
 from cauda.fiber import Pulse, Settings, point_source_mv_per_ma, straight, thresholds
-from cauda.recruitment.currents import Effort, Verify, contacts_alone, pairs, search
+from cauda.recruitment.currents import Effort, Known, Verify, contacts_alone, pairs, search
 from cauda.recruitment.drive import Drive, drive_of
 from cauda.recruitment.recruiting import verifier
 
@@ -31,6 +31,24 @@ def test_what_a_contact_does_alone_no_montage_of_more_contacts_takes_the_place_o
     found = search(ROW, [0, 1, 2], 0, WIDE, _linear(ROW))
     assert found.best.kind == "contact"
     assert found.best.currents.tolist() == [-1, 0]
+
+
+def test_contacts_whose_thresholds_are_known_are_not_verified_again() -> None:
+    asked: list[Floats] = []
+
+    def verify(currents: Floats) -> tuple[Floats, Floats]:
+        asked.append(currents)
+        threshold_ma, block_ma = _linear(ROW)(currents)
+        return np.asarray(threshold_ma), np.asarray(block_ma)
+
+    alone = contacts_alone(2)
+    known = Known(alone, *(np.asarray(values) for values in _linear(ROW)(alone)))
+    found = search(ROW, [0, 1, 2], 1, WIDE, verify, Effort(starts=0), known)
+    assert {one.kind for one in found.choices} == {"contact", "pair"}
+    assert sum(one.kind == "contact" for one in found.choices) == 2
+    assert all((np.count_nonzero(rows, axis=1) == 2).all() for rows in asked)
+    without = search(ROW, [0, 1, 2], 1, WIDE, _linear(ROW), Effort(starts=0))
+    assert found.best_of("contact").selectivity == without.best_of("contact").selectivity
 
 
 def test_a_target_that_is_out_of_reach_of_the_limits_has_no_amplitude() -> None:

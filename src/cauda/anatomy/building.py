@@ -11,6 +11,7 @@ from threadpoolctl import threadpool_limits
 
 from cauda.anatomy import collecting, measures
 from cauda.anatomy.axes import Axes
+from cauda.anatomy.csf import thickened
 from cauda.anatomy.further_roots import parse_range
 from cauda.anatomy.gray import gray_matter
 from cauda.anatomy.laying import NOT_BUILT, Bed, roots
@@ -57,6 +58,9 @@ class Settings:
         Least depth of the epidural space behind the sac, over a width of 10 mm (assumed).
     soft_tissue_mm : float
         How far the soft tissue reaches around the canal (assumed).
+    csf_thickness : float
+        Factor on the distance from cord to dura: what the annotation of the dura may be wrong by, see
+        `cauda.anatomy.csf.thickened`.
     seed : int
         Of all that is drawn at random: the places of the rootlets.
     """
@@ -69,6 +73,7 @@ class Settings:
     rootlets: str = "lines"
     dorsal_fat_mm: float = 4.0
     soft_tissue_mm: float = 40.0
+    csf_thickness: float = 1.0
     seed: int = 0
 
     def __post_init__(self) -> None:
@@ -78,6 +83,7 @@ class Settings:
             ("cranial extension", self.cranial_mm, 0, 300, " mm"),
             ("dorsal epidural fat", self.dorsal_fat_mm, 1.0, 12.0, " mm"),
             ("soft tissue", self.soft_tissue_mm, 5, 300, " mm"),
+            ("thickness of CSF", self.csf_thickness, 0.5, 2.0, ""),
         ):
             if not low <= value <= high:
                 raise BuildError(f"{name}: found {value}{unit}, wanted {low} to {high}{unit}")
@@ -133,6 +139,9 @@ def _built(tracing: Tracing, settings: Settings, findings: tuple[Finding, ...], 
     axes = Axes.of(tracing)
     tell("fit cord and dura", 0.05)
     bed = _bed(tracing, axes, settings)
+    if settings.csf_thickness != 1:
+        tracing = thickened(tracing, axes, bed.walls, settings.csf_thickness)
+        bed = _bed(tracing, axes, settings)
     _refuse_cord_outside(tracing, axes, bed.walls)
     levels = parse_range(settings.roots) if settings.roots else ()
     laid = roots(bed, levels, settings.seed, tell, rootlets_solid=settings.rootlets == "solid")

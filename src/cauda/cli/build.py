@@ -71,6 +71,13 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         default=40.0,
         help="how far soft tissue reaches around the canal in mm (40)",
     )
+    parser.add_argument(
+        "--csf-thickness",
+        metavar="F",
+        type=float,
+        default=1.0,
+        help="factor on the distance from cord to dura, such as 1.1 (1)",
+    )
     parser.add_argument("--seed", metavar="N", type=int, default=0, help="of what is drawn at random (0)")
 
 
@@ -92,6 +99,7 @@ def run(args: argparse.Namespace) -> int:
         rootlets=args.rootlets,
         dorsal_fat_mm=args.dorsal_fat_mm,
         soft_tissue_mm=args.soft_tissue_mm,
+        csf_thickness=args.csf_thickness,
         seed=args.seed,
     )
     tracing = annotation.read(args.markers, args.subject)

@@ -5,15 +5,19 @@ import re
 import shutil
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from cauda.cli.solved import FIELDS
 from cauda.errors import RecruitmentError
 
 if TYPE_CHECKING:
+    from cauda.anatomy import SpineModel
     from cauda.cli.progress import Progress
     from cauda.cli.solved import Solved
     from cauda.fiber import Pulse, Settings
-    from cauda.recruitment import Montage, Recruitment, Selectivity, Tables
+    from cauda.field.field_type import Field
+    from cauda.recruitment import Changed, Montage, Recruitment, Selectivity, Tables
 
 NAME = "recruit"
 HELP = "find which fibers of which roots fire, from which current on, for each contact or any montage"
@@ -26,12 +30,18 @@ example:
 MODEL is the folder of one subject, NAME a lead and SET a set of conductivities for which cauda solve wrote a
 field there. PULSE is SHAPE,WIDTH: monophasic, biphasic or asymmetric, cathodic first unless ,anodic follows.
 Writes MODEL/sub-XX_lead-<lead>_cond-<set>_recruitment.tsv, _curves.tsv and _selectivity.tsv, each with a
-.json; what is there of the same input is kept. A run that was interrupted goes on where it was.
+.json; what is there of the same input is kept. A run that was interrupted goes on where it was. Bands of
+curves hold what the sample of fibers does, with sets the other sets of conductivities, too; full changes
+one input after the other on coarse meshes and writes _uncertainty.tsv.
 """
 
 _PART = "dorsal"
 # A search to 0.1 % takes two thirds more time and changes no threshold by more than 0.6 %.
 _TOLERANCE = 0.005
+# Of each root, with other inputs: draws take as many as there are of those asked for.
+_FEW = 20
+# Of the time, what the recruitment itself takes.
+_SHARES = {"sample": 1.0, "sets": 0.5, "full": 0.1}
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -45,9 +55,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         default="capogrosso2013",
         help="those of the field, or the --name that it was solved by (capogrosso2013)",
     )
-    parser.add_argument(
-        "--pulse", metavar="PULSE", default="biphasic,300us", help="shape and width (biphasic,300us)"
-    )
+    add_pulse(parser)
     parser.add_argument(
         "--montage",
         metavar="C:I,C:I",
@@ -78,8 +86,21 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         default=0.0,
         help="look for block up to so many times each threshold, such as 10; 0 for not at all (0)",
     )
+    parser.add_argument(
+        "--uncertainty",
+        choices=("sample", "sets", "full"),
+        default="sets",
+        help="what bands hold: the sample of fibers, sets of conductivities as well, or all inputs (sets)",
+    )
     parser.add_argument("--name", metavar="NAME", help="in the names of files, to tell this run from others")
     parser.add_argument("--anew", action="store_true", help="compute again though nothing has changed")
+
+
+def add_pulse(parser: argparse.ArgumentParser) -> None:
+    """Declare the option of the pulse."""
+    parser.add_argument(
+        "--pulse", metavar="PULSE", default="biphasic,300us", help="shape and width (biphasic,300us)"
+    )
 
 
 def run(args: argparse.Namespace) -> int:
@@ -92,12 +113,13 @@ def run(args: argparse.Namespace) -> int:
     path = _path(found, args.name)
     montages = _montages(args, found)
     asked = _asked(how, montages)
-    kept = not args.anew and outputs.is_current(path, asked, found.sources)
+    wanted = ("curves", "selectivity", *(("uncertainty",) if how.uncertainty == "full" else ()))
+    kept = not args.anew and outputs.is_current(path, asked, found.sources, wanted)
     if not kept:
         _recruit(found, path, how, montages, anew=args.anew)
     for line in _said(found, path, how, montages, kept=kept):
         print(line)
-    for file in (path, *(outputs.beside(path, table) for table in ("curves", "selectivity"))):
+    for file in (path, *(outputs.beside(path, table) for table in wanted)):
         print(file)
     return 0
 
@@ -110,6 +132,7 @@ class _How(NamedTuple):
     per_root: int
     seed: int
     variant: Any
+    uncertainty: str
 
 
 def _how(args: argparse.Namespace) -> _How:
@@ -122,6 +145,7 @@ def _how(args: argparse.Namespace) -> _How:
         whole(args.per_root, "--per-root", least=1),
         whole(args.seed, "--seed", least=0),
         args.variant,
+        args.uncertainty,
     )
 
 
@@ -162,6 +186,7 @@ def _asked(how: _How, montages: "Sequence[Montage]") -> dict[str, Any]:
         "variant": how.variant,
         "tolerance": how.settings.tolerance,
         "block": how.settings.block,
+        "uncertainty": how.uncertainty,
     }
 
 
@@ -169,34 +194,112 @@ def _recruit(found: "Solved", path: Path, how: _How, montages: "Sequence[Montage
     from cauda.cli.progress import progress
     from cauda.recruitment import write
 
-    parts = path.with_suffix(".parts")
+    parts, cases = path.with_suffix(".parts"), path.with_suffix(".cases")
     if anew:
-        shutil.rmtree(parts, ignore_errors=True)
+        for folder in (parts, cases):
+            shutil.rmtree(folder, ignore_errors=True)
+    asked = _asked(how, montages)
     with progress() as tell:
-        tables = _tables(found, how, montages, parts, tell)
-    write(tables, path, _asked(how, montages))
+        tables = _tables(found, how, montages, _Kept(parts, cases, asked), tell)
+    write(tables, path, asked)
     shutil.rmtree(parts, ignore_errors=True)
 
 
+class _Kept(NamedTuple):
+    """Where what is done of a long work is kept, and what it was asked for with."""
+
+    parts: Path
+    cases: Path
+    asked: dict[str, Any]
+
+
 def _tables(
-    found: "Solved", how: _How, montages: "Sequence[Montage]", parts: Path, tell: "Progress | None"
+    found: "Solved", how: _How, montages: "Sequence[Montage]", kept: _Kept, tell: "Progress | None"
 ) -> "Tables":
+    from dataclasses import replace
+
     from cauda import anatomy
     from cauda.fiber import sample
     from cauda.field import field_files
-    from cauda.recruitment import Options, Tables, curves_of, recruit
+    from cauda.pipeline.progress import within
+    from cauda.recruitment import Options, Tables, curves_of, influences, recruit
 
-    fibers = sample(anatomy.read(found.folder), how.per_root, how.seed)
+    field, model = field_files.read(found.path), anatomy.read(found.folder)
+    end = _SHARES[how.uncertainty]
     result = recruit(
-        field_files.read(found.path),
-        fibers,
+        field,
+        sample(model, how.per_root, how.seed),
         how.pulse,
         [one.currents_ma for one in montages],
-        options=Options(how.settings, parts),
-        progress=tell,
+        options=Options(how.settings, kept.parts),
+        progress=within(tell, 0.0, end),
         sources=found.sources,
     )
-    return Tables(result, curves_of(result), _selectivities(result, how.variant))
+    changed = _changed(found, how, montages, kept, (field, model), within(tell, end, 1.0))
+    bands = [f"{one.input} {one.case}" for one in changed.changed]
+    result = replace(result, settings={**result.settings, "uncertainty": how.uncertainty, "bands": bands})
+    return Tables(
+        result,
+        curves_of([result, *(one.recruitment for one in changed.changed)]),
+        _selectivities(result, how.variant),
+        influences(changed.base or result, changed.changed) if how.uncertainty == "full" else (),
+        changed.refused,
+    )
+
+
+class _Changed(NamedTuple):
+    """Recruitments with other inputs."""
+
+    changed: "Sequence[Changed]"
+    base: "Recruitment | None" = None
+    refused: Mapping[str, str] = MappingProxyType({})
+
+
+def _changed(
+    found: "Solved",
+    how: _How,
+    montages: "Sequence[Montage]",
+    kept: _Kept,
+    of: "tuple[Field, SpineModel]",
+    tell: "Progress | None",
+) -> _Changed:
+    """Return what bands hold besides the sample of fibers: of few fibers, as many draws tell their width."""
+    from cauda import annotation
+    from cauda.fiber import sample
+    from cauda.pipeline import Fields, Question, cases_of, recruit_cases, recruit_sets
+    from cauda.recruitment import Options
+
+    (field, model), few = of, min(how.per_root, _FEW)
+    if how.uncertainty == "sets":
+        fibers = sample(model, few, how.seed)
+        options = Options(how.settings, kept.parts)
+        return _Changed(recruit_sets(field, fibers, how.pulse, montages, options=options, progress=tell))
+    if how.uncertainty == "sample":
+        return _Changed(())
+    question = Question(
+        model,
+        annotation.read(_tracing(found)),
+        found.lead,
+        Fields.like(field, folder=found.folder / FIELDS),
+        how.pulse,
+        montages,
+        few,
+        how.seed,
+        how.settings,
+    )
+    cases = cases_of(model.settings, str(field.conductivities["name"]))
+    some = recruit_cases(question, cases, kept.cases, asked=kept.asked, sources=found.sources, progress=tell)
+    return _Changed(some.changed, some.base, some.refused)
+
+
+def _tracing(found: "Solved") -> Path:
+    """Return the tracing that the model was built from."""
+    path = found.folder / f"sub-{found.subject}_tracing.mrk.json"
+    if not path.is_file():
+        raise RecruitmentError(
+            f"{path.name}: no such file, wanted for --uncertainty full; build the model again: cauda build"
+        )
+    return path
 
 
 def _selectivities(result: "Recruitment", variant: Any) -> "list[Selectivity]":

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import lru_cache
 from typing import NamedTuple
 
 import numpy as np
@@ -63,6 +64,7 @@ def stepping(internodes: Modes, membrane: Membrane, step_ms: float) -> Stepping:
     )
 
 
+@lru_cache(maxsize=8)
 def gate_table(membrane: Membrane, step_ms: float) -> Floats:
     """Return the table of the gates for one time step, shape ``(v, 2 g)``: see `Stepping.gates`."""
     vm_mv = np.linspace(LOWEST_MV, HIGHEST_MV, round((HIGHEST_MV - LOWEST_MV) / TABLE_MV) + 1)

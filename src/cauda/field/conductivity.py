@@ -213,6 +213,33 @@ def conductivities(name: str | Path, changes: Mapping[str, Conductivity] | None 
     return found.changed_to(changes) if changes else found
 
 
+def conductivities_of(document: Mapping[str, Any]) -> Conductivities:
+    """Return the set that a `Conductivities.document` is of, such as `Field.conductivities`.
+
+    Parameters
+    ----------
+    document : mapping
+
+    Raises
+    ------
+    FieldError
+        If it is none.
+    """
+    try:
+        return Conductivities(
+            name=str(document["name"]),
+            tissues={name: Conductivity(**one) for name, one in document["tissues"].items()},
+            filled=tuple(document["filled"]),
+            changed=tuple(document["changed"]),
+            title=str(document["title"]),
+            doi=str(document["doi"]),
+            status=str(document["status"]),
+            url=str(document["url"]),
+        )
+    except (KeyError, TypeError, AttributeError) as error:
+        raise FieldError(f"conductivities: found no set of tissues ({error!r})") from error
+
+
 def parse_changes(words: Sequence[str]) -> dict[str, Conductivity]:
     """Return what ``dura=0.6`` or ``white_matter=0.6/0.083`` (longitudinal/transverse, S/m) say.
 

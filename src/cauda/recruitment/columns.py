@@ -67,3 +67,37 @@ SELECTIVITY: Dictionary = {
     "recruited": {"Description": "Share recruited at that amplitude", "Units": "1"},
     "others": {"Description": "Mean share of all others at that amplitude", "Units": "1"},
 }
+
+UNCERTAINTY: Dictionary = {
+    "input": {
+        "Description": "What is other than was asked for: fiber_sample, conductivities, csf_thickness, "
+        "rootlets, entry, lead_along or lead_lateral"
+    },
+    "case": {"Description": "How it is other"},
+    **{name: RECRUITMENT[name] for name in ("montage", "root", "side", "part")},
+    "threshold_ma": {
+        "Description": "Amplitude that recruits a tenth of the fibers of the root in this case; n/a for none",
+        "Units": "mA",
+    },
+    "base_ma": {"Description": "The same as it was asked for", "Units": "mA"},
+    "selectivity": {
+        "Description": "Largest selectivity index of the montage for the root, in this case",
+        "Units": "1",
+    },
+    "base_selectivity": {"Description": "The same as it was asked for", "Units": "1"},
+}
+
+SEARCH: Dictionary = {
+    "root": {"Description": "Level of the root that is wanted"},
+    "side": {"Description": "L or R"},
+    "along_mm": {"Description": "How far the lead was shifted cranially", "Units": "mm"},
+    "lateral_mm": {"Description": "How far it was shifted to the subject's right", "Units": "mm"},
+    "kind": {"Description": "What was chosen among: contact, pair (of contacts), or currents of several"},
+    "montage": RECRUITMENT["montage"],
+    **{name: SELECTIVITY[name] for name in ("selectivity", "amplitude_ma", "upto_ma", "recruited", "others")},
+    "fresh": {
+        "Description": "Selectivity index on other fibers, which nothing was chosen by, in the middle of "
+        "these amplitudes; n/a where it was not computed",
+        "Units": "1",
+    },
+}

@@ -44,7 +44,7 @@ class Effort:
     Attributes
     ----------
     starts : int
-        From how many of the best contacts and pairs currents are optimized.
+        From how many of the best contacts and pairs currents are optimized; 0 to look at these alone.
     verified : int
         How many contacts, pairs and optimized currents, each, are verified by full thresholds.
     rounds : int
@@ -65,9 +65,9 @@ class Effort:
     step: float = 0.01
 
     def __post_init__(self) -> None:
-        if min(self.starts, self.verified, self.rounds) < 1 or not 0 < self.step <= 0.5:
+        if self.starts < 0 or min(self.verified, self.rounds) < 1 or not 0 < self.step <= 0.5:
             raise RecruitmentError(
-                "effort: wanted one or more starts, verified and rounds, and a step up to 0.5"
+                "effort: wanted 0 or more starts, one or more verified and rounds, and a step up to 0.5"
             )
 
 
@@ -95,6 +95,22 @@ class Choice:
     upto_ma: float
     recruited: float
     others: float
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Known:
+    """Full thresholds that are there before a search.
+
+    Attributes
+    ----------
+    currents : (m, c) float64
+        Montages of one contact.
+    threshold_ma, block_ma : (m, n) float64
+    """
+
+    currents: Floats
+    threshold_ma: Floats
+    block_ma: Floats
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -161,6 +177,7 @@ def search(
     limits: Limits,
     verify: Verify,
     effort: Effort | None = None,
+    known: Known | None = None,
 ) -> Search:
     """Return the currents that recruit one group of fibers and spare the others best.
 
@@ -177,6 +194,8 @@ def search(
     verify : callable
         Gives the full thresholds of montages.
     effort : Effort, optional
+    known : Known, optional
+        Of contacts alone: these need not be verified again.
 
     Raises
     ------
@@ -187,14 +206,15 @@ def search(
     simple: list[tuple[Kind, Floats]] = [("pair", pairs(drive.contacts))]
     if limits.case:
         simple.insert(0, ("contact", contacts_alone(drive.contacts)))
-    verified: dict[bytes, Choice] = {}
+    verified = _already(problem, known) if known and limits.case else {}
     for _ in range(how.rounds):
         ranked = [(kind, *_ranked(problem, currents)) for kind, currents in simple]
         wanted = [(kind, row) for kind, rows, _ in ranked for row in rows[: how.verified]]
-        leading = [one.currents[None] for one in sorted(verified.values(), key=_rank)[:1]]
-        starts = np.concatenate([_starts(ranked, how.starts), *leading])
-        optimized = _optimized(problem, starts, how)
-        wanted += [("currents", row) for row in _ranked(problem, optimized)[0][: how.verified]]
+        if how.starts:
+            leading = [one.currents[None] for one in sorted(verified.values(), key=_rank)[:1]]
+            starts = np.concatenate([_starts(ranked, how.starts), *leading])
+            optimized = _optimized(problem, starts, how)
+            wanted += [("currents", row) for row in _ranked(problem, optimized)[0][: how.verified]]
         new: dict[bytes, tuple[Kind, Floats]] = {}
         for kind, row in wanted:
             if row.tobytes() not in verified:
@@ -209,6 +229,12 @@ def search(
             break
         problem = problem._replace(drive=_adapted(problem, currents, thresholds))
     return Search(target, tuple(sorted(verified.values(), key=_rank)))
+
+
+def _already(problem: _Problem, known: Known) -> dict[bytes, Choice]:
+    """Return the choices of contacts whose thresholds are there."""
+    rows = zip(known.currents, known.threshold_ma, known.block_ma, strict=True)
+    return {row.tobytes(): _choice(problem, "contact", row, *found) for row, *found in rows}
 
 
 def _rank(one: Choice) -> tuple[float, int, float]:

@@ -130,7 +130,8 @@ def curves_of(
     ----------
     recruitments : Recruitment or sequence of Recruitment
         Several tell what is not known, such as conductivities: the curve is the first one's, the bands hold
-        the draws of all. They have the same montages and groups of fibers.
+        the draws of all. They have the same montages and groups of fibers, of which the others may have
+        fewer: a draw takes as many as the first one has.
     amplitudes_ma : (a,) array_like, optional
         0 or more, rising; as of `amplitudes` of the first, if not given.
     by_class : bool
@@ -160,7 +161,7 @@ def curves_of(
                 (one.threshold_ma[at, group[key]], one.block_ma[at, group[key]])
                 for one, at, group in zip(several, rows, groups, strict=True)
             ]
-            found.append(Curve(montage.name, *key, len(members), grid, *_curve(own, grid, how)))
+            found.append(Curve(montage.name, *key, len(members), grid, *_curve(own, len(members), grid, how)))
     return tuple(found)
 
 
@@ -208,12 +209,12 @@ def _groups(recruitment: Recruitment, by_class: bool) -> dict[_Key, Ints]:
 
 
 def _curve(
-    own: Sequence[tuple[Floats, Floats]], grid: Floats, how: Bands
+    own: Sequence[tuple[Floats, Floats]], fibers: int, grid: Floats, how: Bands
 ) -> tuple[Floats, Floats, Floats, Floats, Floats]:
     """Return fraction, low and high at the grid, and threshold and saturation with their bands."""
     drawn_shares, drawn_first, drawn_last = [], [], []
     for threshold_ma, block_ma in own:
-        shares, first, last = _draws(threshold_ma, block_ma, grid, how)
+        shares, first, last = _draws(threshold_ma, block_ma, fibers, grid, how)
         drawn_shares.append(shares)
         drawn_first.append(first)
         drawn_last.append(last)
@@ -234,14 +235,16 @@ def _curve(
     )
 
 
-def _draws(threshold_ma: Floats, block_ma: Floats, grid: Floats, how: Bands) -> tuple[Floats, Floats, Floats]:
-    """Return shares at the grid, thresholds and saturations: of all fibers, then of each draw."""
-    fibers = len(threshold_ma)
+def _draws(
+    threshold_ma: Floats, block_ma: Floats, fibers: int, grid: Floats, how: Bands
+) -> tuple[Floats, Floats, Floats]:
+    """Return shares at the grid, thresholds and saturations: of all, then of each draw of some fibers."""
+    there = len(threshold_ma)
     # The same draws for every montage and every group of as many fibers.
-    drawn = np.random.default_rng(how.seed).multinomial(fibers, np.full(fibers, 1 / fibers), size=how.draws)
-    weights = np.concatenate([np.ones((1, fibers)), drawn])
-    events = steps(threshold_ma, block_ma, np.arange(fibers), fibers)
-    shares = weights @ events.recruited / fibers
+    drawn = np.random.default_rng(how.seed).multinomial(fibers, np.full(there, 1 / there), size=how.draws)
+    weights = np.concatenate([np.ones((1, there)), drawn])
+    events = steps(threshold_ma, block_ma, np.arange(there), there)
+    shares = weights @ events.recruited / weights.sum(axis=1)[:, None]
     at = np.searchsorted(events.amplitude_ma, grid, side="right") - 1
     first, last = (_reached(shares, events.amplitude_ma, share) for share in (FIRST, SATURATED))
     return shares[:, at], first, last

@@ -2,30 +2,33 @@
 
 from __future__ import annotations
 
-import csv
-import json
 import math
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import ExitStack
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 import numpy as np
 
-import cauda
 from cauda.annotation.tracing import RootName
 from cauda.arrays import Floats
 from cauda.errors import RecruitmentError
-from cauda.files import Source, atomic, json_text, source
-from cauda.recruitment.columns import CURVES, NOT_KNOWN, RECRUITMENT, SELECTIVITY
+from cauda.files import Source
+from cauda.recruitment.columns import CURVES, NOT_KNOWN, RECRUITMENT, SELECTIVITY, UNCERTAINTY
 from cauda.recruitment.curves import Curve
+from cauda.recruitment.influences import Influence, weights
 from cauda.recruitment.recruitment_type import Recruitment
 from cauda.recruitment.selectivity import Selectivity
+from cauda.recruitment.table_files import Table, are_current, number, write_tables
 
 ENDING = "_recruitment.tsv"
 
-_FOLLOWING = {"curves": "_curves.tsv", "selectivity": "_selectivity.tsv"}
+_FOLLOWING = {
+    "curves": "_curves.tsv",
+    "selectivity": "_selectivity.tsv",
+    "uncertainty": "_uncertainty.tsv",
+}
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -37,11 +40,17 @@ class Tables:
     recruitment : Recruitment
     curves : sequence of Curve
     selectivities : sequence of Selectivity
+    influences : sequence of Influence
+        Of what is not known; without any there is no table of them.
+    refused : mapping of str to str
+        Cases that were not possible, and why.
     """
 
     recruitment: Recruitment
     curves: Sequence[Curve]
     selectivities: Sequence[Selectivity]
+    influences: Sequence[Influence] = ()
+    refused: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
 
 
 def recruitment_path(folder: Path, lead: str, conductivities: str) -> Path:
@@ -56,9 +65,8 @@ def recruitment_path(folder: Path, lead: str, conductivities: str) -> Path:
 
 
 def beside(path: Path, table: str) -> Path:
-    """Return the path of another table of the same recruitment, ``curves`` or ``selectivity``."""
-    if not path.name.endswith(ENDING):
-        raise RecruitmentError(f"{path.name}: wanted a name that ends in {ENDING}")
+    """Return the path of another table of one recruitment: ``curves``, ``selectivity`` or ``uncertainty``."""
+    _refuse_name(path)
     return path.with_name(path.name.removesuffix(ENDING) + _FOLLOWING[table])
 
 
@@ -80,26 +88,51 @@ def write(tables: Tables, path: Path, asked: Mapping[str, Any] | None = None) ->
     RecruitmentError
         If the path does not end in ``_recruitment.tsv``.
     """
+    own = tables.recruitment
+    about = _about(own)
     wanted = [
-        (path, RECRUITMENT, _thresholds(tables.recruitment), {}),
-        (beside(path, "curves"), CURVES, _shares(tables.curves), {"summary": _summary(tables.curves)}),
-        (beside(path, "selectivity"), SELECTIVITY, _best(tables.selectivities), {}),
+        Table(path, RECRUITMENT, _thresholds(own), about),
+        Table(
+            beside(path, "curves"),
+            CURVES,
+            _shares(tables.curves),
+            {**about, "summary": _summary(tables.curves)},
+        ),
+        Table(beside(path, "selectivity"), SELECTIVITY, _best(tables.selectivities), about),
     ]
-    written: list[Path] = []
-    with ExitStack() as stack:
-        # The last to be renamed says that all are whole: contexts end in reverse.
-        for table, columns, rows, more in wanted:
-            about = table.with_suffix(".json")
-            text, temporary = stack.enter_context(atomic(about)), stack.enter_context(atomic(table))
-            _write_rows(temporary, list(columns), rows)
-            own = Source(table.name, source(temporary).sha256)
-            document = {**columns, **_about(tables.recruitment, own, asked or {}), **more}
-            text.write_text(json_text(document), "utf-8")
-            written += [table, about]
-    return tuple(written)
+    if tables.influences:
+        more = {**about, "weights": _weights(tables.influences), "not_possible": dict(tables.refused)}
+        wanted.append(Table(beside(path, "uncertainty"), UNCERTAINTY, _changes(tables.influences), more))
+    return write_tables(wanted, asked or {}, own.sources)
 
 
-def is_current(path: Path, asked: Mapping[str, Any], sources: Sequence[Source]) -> bool:
+def write_thresholds(
+    recruitment: Recruitment, path: Path, asked: Mapping[str, Any] | None = None
+) -> tuple[Path, ...]:
+    """Write the table of thresholds and its JSON file alone, and return the paths.
+
+    Parameters
+    ----------
+    recruitment : Recruitment
+    path, asked
+        As of `write`.
+
+    Raises
+    ------
+    RecruitmentError
+        If the path does not end in ``_recruitment.tsv``.
+    """
+    _refuse_name(path)
+    table = Table(path, RECRUITMENT, _thresholds(recruitment), _about(recruitment))
+    return write_tables([table], asked or {}, recruitment.sources)
+
+
+def is_current(
+    path: Path,
+    asked: Mapping[str, Any],
+    sources: Sequence[Source],
+    tables: Sequence[str] = ("curves", "selectivity"),
+) -> bool:
     """Return whether tables are there that need not be made again.
 
     Parameters
@@ -110,23 +143,20 @@ def is_current(path: Path, asked: Mapping[str, Any], sources: Sequence[Source]) 
         What they must have been asked for with.
     sources : sequence of Source
         Files that they must have been made from.
+    tables : sequence of str
+        Those wanted `beside` it.
     """
-    try:
-        for table in (path, beside(path, "curves"), beside(path, "selectivity")):
-            document = json.loads(table.with_suffix(".json").read_bytes())
-            own = Source(**document["file"])
-            made_from = [Source(**entry) for entry in document["sources"]]
-            same = document["asked"] == dict(asked) and document["version"] == cauda.__version__
-            if not same or made_from != list(sources) or source(table) != own:
-                return False
-    except (OSError, ValueError, KeyError, TypeError):
-        return False
-    return True
+    return are_current((path, *(beside(path, name) for name in tables)), asked, sources)
+
+
+def _refuse_name(path: Path) -> None:
+    if not path.name.endswith(ENDING):
+        raise RecruitmentError(f"{path.name}: wanted a name that ends in {ENDING}")
 
 
 def _thresholds(recruitment: Recruitment) -> Iterator[list[str]]:
     fixed = [
-        [_level(root), side, part, name, str(fiber), _number(diameter)]
+        [_level(root), side, part, name, str(fiber), number(diameter)]
         for root, side, part, name, fiber, diameter in zip(
             recruitment.roots,
             recruitment.sides,
@@ -145,7 +175,7 @@ def _thresholds(recruitment: Recruitment) -> Iterator[list[str]]:
             ]
         ).tolist()
         for about, numbers in zip(fixed, values, strict=True):
-            yield [one.name, *about, *map(_number, numbers)]
+            yield [one.name, *about, *map(number, numbers)]
 
 
 def _shares(found: Iterable[Curve]) -> Iterator[list[str]]:
@@ -153,13 +183,13 @@ def _shares(found: Iterable[Curve]) -> Iterator[list[str]]:
         about = [one.montage, _level(one.root), one.side, one.part, one.fiber_class]
         values = np.column_stack([one.amplitude_ma, one.fraction, one.low, one.high]).tolist()
         for numbers in values:
-            yield [*about, *map(_number, numbers)]
+            yield [*about, *map(number, numbers)]
 
 
 def _best(found: Iterable[Selectivity]) -> Iterator[list[str]]:
     for one in found:
         yield [
-            _number(value) if isinstance(value, float) else str(value) or NOT_KNOWN
+            number(value) if isinstance(value, float) else str(value) or NOT_KNOWN
             for value in asdict(one).values()
         ]
 
@@ -182,31 +212,31 @@ def _summary(found: Iterable[Curve]) -> list[dict[str, Any]]:
     ]
 
 
-def _about(recruitment: Recruitment, file: Source, asked: Mapping[str, Any]) -> dict[str, Any]:
-    return {
-        "version": cauda.__version__,
-        "file": asdict(file),
-        "asked": dict(asked),
-        "settings": dict(recruitment.settings),
-        "measures": dict(recruitment.measures),
-        "sources": [asdict(one) for one in recruitment.sources],
-    }
+def _changes(found: Iterable[Influence]) -> Iterator[list[str]]:
+    for one in found:
+        about = [one.input, one.case, one.montage, one.root.level, one.root.side, one.part]
+        values = (one.threshold_ma, one.base_ma, one.selectivity, one.base_selectivity)
+        yield [*about, *map(number, values)]
 
 
-def _write_rows(path: Path, columns: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
-    with path.open("w", newline="", encoding="utf-8") as file:
-        writer = csv.writer(file, delimiter="\t", lineterminator="\n", quoting=csv.QUOTE_NONE, quotechar=None)
-        writer.writerow(columns)
-        writer.writerows(rows)
+def _weights(found: Sequence[Influence]) -> list[dict[str, Any]]:
+    """Return how much each input matters; null for what is not known."""
+    rows = []
+    for one in weights(found):
+        row = asdict(one)
+        row["cases"] = list(one.cases)
+        for name in ("change", "low", "high", "selectivity", "other_first"):
+            row[name] = _plain(np.array([row[name]]))[0]
+        rows.append(row)
+    return rows
+
+
+def _about(recruitment: Recruitment) -> dict[str, Any]:
+    return {"settings": dict(recruitment.settings), "measures": dict(recruitment.measures)}
 
 
 def _level(root: RootName | None) -> str:
     return NOT_KNOWN if root is None else root.level
-
-
-def _number(value: float) -> str:
-    # Adding 0 makes 0 of -0.
-    return f"{value + 0.0:.7g}" if math.isfinite(value) else NOT_KNOWN
 
 
 def _plain(values: Floats) -> list[float | None]:

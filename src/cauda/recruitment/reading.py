@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import csv
-import json
 import math
 from collections.abc import Iterator, Mapping
 from pathlib import Path
@@ -15,11 +13,13 @@ from cauda.annotation.tracing import RootName
 from cauda.arrays import Floats
 from cauda.errors import CaudaError, RecruitmentError
 from cauda.files import Source
-from cauda.recruitment.columns import CURVES, NOT_KNOWN, RECRUITMENT, SELECTIVITY, Dictionary
+from cauda.recruitment.columns import CURVES, NOT_KNOWN, RECRUITMENT, SELECTIVITY, UNCERTAINTY
 from cauda.recruitment.curves import Curve
+from cauda.recruitment.influences import Influence
 from cauda.recruitment.montages import Montage, montage
 from cauda.recruitment.recruitment_type import Recruitment
 from cauda.recruitment.selectivity import Selectivity
+from cauda.recruitment.table_files import read_beside, read_rows, value
 
 
 def read(path: Path) -> Recruitment:
@@ -36,9 +36,9 @@ def read(path: Path) -> Recruitment:
     RecruitmentError
         If it is no such table, or not each montage has each fiber once.
     """
-    rows = _read_rows(path, RECRUITMENT)
+    rows = read_rows(path, RECRUITMENT)
     try:
-        return _recruitment(rows, _beside(path))
+        return _recruitment(rows, read_beside(path))
     except (CaudaError, ValueError, KeyError, TypeError) as error:
         raise RecruitmentError(f"{path.name}: no table of thresholds of cauda's ({error})") from error
 
@@ -51,9 +51,9 @@ def read_curves(path: Path) -> tuple[Curve, ...]:
     RecruitmentError
         If it is no such table, or the JSON file beside it is not there.
     """
-    rows = _read_rows(path, CURVES)
+    rows = read_rows(path, CURVES)
     try:
-        summary = _beside(path)["summary"]
+        summary = read_beside(path)["summary"]
         return tuple(_curves(rows, summary))
     except (CaudaError, ValueError, KeyError, TypeError) as error:
         raise RecruitmentError(f"{path.name}: no table of curves of cauda's ({error!r})") from error
@@ -68,40 +68,25 @@ def read_selectivities(path: Path) -> tuple[Selectivity, ...]:
         If it is no such table.
     """
     # Of a single root there is nothing to compare.
-    rows = _read_rows(path, SELECTIVITY, least=0)
+    rows = read_rows(path, SELECTIVITY, least=0)
     try:
         return tuple(_selectivity(row) for row in rows)
     except ValueError as error:
         raise RecruitmentError(f"{path.name}: no table of selectivity of cauda's ({error})") from error
 
 
-def _read_rows(path: Path, columns: Dictionary, least: int = 1) -> list[dict[str, str]]:
+def read_influences(path: Path) -> tuple[Influence, ...]:
+    """Return what each case does of a table that `write` wrote.
+
+    Raises
+    ------
+    RecruitmentError
+        If it is no such table.
+    """
     try:
-        with path.open(newline="", encoding="utf-8") as file:
-            reader = csv.DictReader(file, delimiter="\t", quoting=csv.QUOTE_NONE)
-            rows, there = list(reader), reader.fieldnames or []
-    except (OSError, UnicodeDecodeError) as error:
-        raise RecruitmentError(
-            f"{path.name}: cannot be read, wanted a table that cauda recruit wrote"
-        ) from error
-    missing = [name for name in columns if name not in there]
-    if missing or len(rows) < least:
-        found = f"no column {missing[0]}" if missing else "no rows"
-        raise RecruitmentError(f"{path.name}: {found}, wanted a table that cauda recruit wrote")
-    if any(None in row or None in row.values() for row in rows):
-        raise RecruitmentError(f"{path.name}: a line has more or fewer cells than the first, wanted as many")
-    return rows
-
-
-def _beside(path: Path) -> dict[str, Any]:
-    """Return what the JSON file beside a table holds, nothing where there is none."""
-    about = path.with_suffix(".json")
-    if not about.is_file():
-        return {}
-    document = json.loads(about.read_bytes())
-    if not isinstance(document, dict):
-        raise TypeError(f"{about.name} holds no object")
-    return document
+        return tuple(_influence(row) for row in read_rows(path, UNCERTAINTY))
+    except (CaudaError, ValueError) as error:
+        raise RecruitmentError(f"{path.name}: no table of uncertainty of cauda's ({error})") from error
 
 
 def _recruitment(rows: list[dict[str, str]], document: Mapping[str, Any]) -> Recruitment:
@@ -118,7 +103,7 @@ def _recruitment(rows: list[dict[str, str]], document: Mapping[str, Any]) -> Rec
             raise RecruitmentError(f"the fibers of {name} are not those of {names[0]}, in the same order")
 
     def column(name: str, absent: float) -> Floats:
-        return np.array([[_value(row[name], absent) for row in block] for block in blocks])
+        return np.array([[value(row[name], absent) for row in block] for block in blocks])
 
     return Recruitment(
         montages=tuple(_montage(name) for name in names),
@@ -159,7 +144,7 @@ def _curves(rows: list[dict[str, str]], summary: list[dict[str, Any]]) -> Iterat
             for name in ("amplitude_ma", "fraction", "low", "high")
         ]
         ends = [
-            np.array([math.inf if value is None else float(value) for value in one[name]])
+            np.array([math.inf if each is None else float(each) for each in one[name]])
             for name in ("threshold_ma", "saturation_ma")
         ]
         about = (one["montage"], _root(one["root"], one["side"]), one["side"], one["part"], one["class"])
@@ -167,7 +152,7 @@ def _curves(rows: list[dict[str, str]], summary: list[dict[str, Any]]) -> Iterat
 
 
 def _selectivity(row: Mapping[str, str]) -> Selectivity:
-    amplitude = _value(row["amplitude_ma"], math.nan)
+    amplitude = value(row["amplitude_ma"], math.nan)
     return Selectivity(
         montage=row["montage"],
         of=row["of"],
@@ -177,11 +162,21 @@ def _selectivity(row: Mapping[str, str]) -> Selectivity:
         variant="" if row["variant"] == NOT_KNOWN else row["variant"],
         selectivity=float(row["selectivity"]),
         amplitude_ma=amplitude,
-        upto_ma=_value(row["upto_ma"], math.nan if math.isnan(amplitude) else math.inf),
+        upto_ma=value(row["upto_ma"], math.nan if math.isnan(amplitude) else math.inf),
         recruited=float(row["recruited"]),
         others=float(row["others"]),
     )
 
 
-def _value(text: str, absent: float) -> float:
-    return absent if text == NOT_KNOWN else float(text)
+def _influence(row: Mapping[str, str]) -> Influence:
+    return Influence(
+        input=row["input"],
+        case=row["case"],
+        montage=row["montage"],
+        root=RootName.parse(f"{row['root']}_{row['side']}"),
+        part=row["part"],
+        threshold_ma=value(row["threshold_ma"], math.inf),
+        base_ma=value(row["base_ma"], math.inf),
+        selectivity=float(row["selectivity"]),
+        base_selectivity=float(row["base_selectivity"]),
+    )

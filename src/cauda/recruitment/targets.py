@@ -14,7 +14,7 @@ from cauda.fiber import Pulse, Settings, Waveform
 from cauda.field.electrodes import CASE
 from cauda.field.field_type import Field
 from cauda.field.recovery import Recovery
-from cauda.recruitment.currents import Effort, Search, Verify, search
+from cauda.recruitment.currents import Effort, Known, Search, Verify, search
 from cauda.recruitment.drive import Drive, Progress, drive_of
 from cauda.recruitment.limits import Limits, contact_areas_mm2, limits_of
 from cauda.recruitment.montages import each_contact
@@ -41,6 +41,8 @@ class Targets:
         Calibrated.
     verify : callable
         Gives full thresholds.
+    known : Known
+        Those of each contact alone.
     """
 
     roots: tuple[RootName, ...]
@@ -49,6 +51,7 @@ class Targets:
     limits: Limits
     drive: Drive
     verify: Verify
+    known: Known
 
     def search(
         self, root: RootName | str, *, limits: Limits | None = None, effort: Effort | None = None
@@ -72,7 +75,13 @@ class Targets:
         if str(root) not in names:
             raise RecruitmentError(f"root: found {str(root)!r}, wanted one of {', '.join(names)}")
         return search(
-            self.drive, self.group, names.index(str(root)), limits or self.limits, self.verify, effort
+            self.drive,
+            self.group,
+            names.index(str(root)),
+            limits or self.limits,
+            self.verify,
+            effort,
+            self.known,
         )
 
 
@@ -120,14 +129,16 @@ def targets_of(
     along = potentials(field, courses, recovered=recovered)
     verify = verifier(courses, along, pulse, settings=settings, progress=progress)
     alone = _alone(field)
-    known, _ = verify(alone)
+    known = Known(alone, *(np.asarray(values, dtype=np.float64) for values in verify(alone)))
+    drive = drive_of(courses, along, pulse, settings=settings, progress=progress)
     return Targets(
         roots=tuple(members),
         group=frozen(group),
         contacts=field.contacts,
         limits=limits_of(contact_areas_mm2(field.mesh, field.contacts), pulse, case=CASE in field.electrodes),
-        drive=drive_of(courses, along, pulse, settings=settings, progress=progress).calibrated(alone, known),
+        drive=drive.calibrated(alone, known.threshold_ma),
         verify=verify,
+        known=known,
     )
 
 

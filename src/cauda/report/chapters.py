@@ -23,12 +23,14 @@ from cauda.report import (
     level_tables,
     origin,
     recruitments,
+    searches,
     sleeve,
     tables,
     views,
 )
 from cauda.report.markup import ABSENT, Figure, Table, counted, element
 from cauda.report.recruitments import Recruited
+from cauda.report.searches import Searched
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +75,7 @@ def chapters(
     placed: Sequence[Lead],
     solved: Iterable[tuple[Lead, Field]],
     recruited: Iterable[Recruited],
+    searched: Iterable[Searched],
     tell: Progress,
 ) -> tuple[Chapter, ...]:
     """Return the sections of the page in their order, telling each step and the fraction done before it."""
@@ -90,6 +93,7 @@ def chapters(
         Chapter("leads", "Leads", seen_leads),
         Chapter("fields", "Fields", seen_fields),
         Chapter("recruitment", "Recruitment", _recruited(recruited)),
+        Chapter("search", "Place and currents", _searched(searched)),
         Chapter("findings", "Findings", _findings(model)),
         Chapter("levels", "Levels", _levels(model)),
         Chapter("sizes", "Sizes and fit", _sizes(model)),
@@ -225,6 +229,10 @@ def _fields(model: SpineModel, solved: Iterable[tuple[Lead, Field]]) -> tuple[Bl
 
 def _recruited(recruited: Iterable[Recruited]) -> tuple[Block, ...]:
     return tuple(block for one in recruited for block in recruitments.blocks(one))
+
+
+def _searched(searched: Iterable[Searched]) -> tuple[Block, ...]:
+    return tuple(block for one in searched for block in searches.blocks(one))
 
 
 def _findings(model: SpineModel) -> tuple[Block, ...]:

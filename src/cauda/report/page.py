@@ -15,10 +15,11 @@ from cauda.annotation.tracing import PUBLISHED_LEVELS, SIDES, RootName, Tracing
 from cauda.errors import ModelError
 from cauda.field.field_type import Field
 from cauda.files import write_text
-from cauda.report import courses, fields, legend, recruitments, tables
+from cauda.report import courses, fields, legend, recruitments, searches, tables
 from cauda.report.chapters import Block, Chapter, Pair, Progress, chapters
 from cauda.report.markup import Figure, Table, counted, element, number, with_unit
 from cauda.report.recruitments import Recruited
+from cauda.report.searches import Searched
 
 _POLICY = "default-src 'none'; img-src data:; style-src 'unsafe-inline'"
 _NEEDED = ("cord", "dura", "dura_inner", "dura_outer")
@@ -32,7 +33,8 @@ def report(folder: str | Path, *, progress: Progress | None = None) -> Path:
     folder : str or Path
         ``OUT/sub-XX`` as ``cauda build`` left it: the model, and ``sub-XX_tracing.mrk.json``. Without the
         tracing the sections show the model alone. Leads that ``cauda place`` put into this model are shown,
-        and the fields and recruitments of them that ``cauda solve`` and ``cauda recruit`` left there.
+        and the fields, recruitments and searches of them that ``cauda solve``, ``cauda recruit`` and
+        ``cauda search`` left there.
     progress : callable, optional
         Called with the name of a step and the fraction done.
 
@@ -61,7 +63,8 @@ def report(folder: str | Path, *, progress: Progress | None = None) -> Path:
     path = folder / f"sub-{model.subject}.html"
     leads = lead.placed(folder)
     solved, recruited = fields.found(folder, leads), recruitments.found(folder, leads)
-    write_text(path, page(model, tracing, leads, solved, recruited, progress=progress))
+    searched = searches.found(folder, leads)
+    write_text(path, page(model, tracing, leads, solved, recruited, searched, progress=progress))
     return path
 
 
@@ -71,6 +74,7 @@ def page(
     leads: Sequence[lead.Lead] = (),
     solved: Iterable[tuple[lead.Lead, Field]] = (),
     recruited: Iterable[Recruited] = (),
+    searched: Iterable[Searched] = (),
     *,
     progress: Progress | None = None,
 ) -> str:
@@ -88,6 +92,8 @@ def page(
         memory.
     recruited : iterable of Recruited
         Recruitments with such leads.
+    searched : iterable of Searched
+        Searches from such leads.
     progress : callable, optional
         Called with the name of a step and the fraction done.
 
@@ -101,7 +107,8 @@ def page(
         raise ModelError(
             f"sub-{model.subject}: the model has no surface {', '.join(lacking)}; build the model again"
         )
-    content = chapters(model, tracing, leads, solved, recruited, progress or (lambda _step, _fraction: None))
+    tell = progress or (lambda _step, _fraction: None)
+    content = chapters(model, tracing, leads, solved, recruited, searched, tell)
     title = escape(f"Spine model sub-{model.subject}")
     style = resources.files("cauda.report").joinpath("style.css").read_text(encoding="utf-8")
     head = (

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from html import escape
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 import numpy as np
@@ -13,10 +14,21 @@ import numpy as np
 from cauda.annotation.tracing import RootName
 from cauda.files import source
 from cauda.lead import Lead
-from cauda.recruitment import Bands, Curve, Recruitment, Selectivity, curves_of, heat_map, order
+from cauda.recruitment import (
+    Bands,
+    Curve,
+    Influence,
+    Recruitment,
+    Selectivity,
+    curves_of,
+    heat_map,
+    order,
+    weights,
+)
 from cauda.recruitment.outputs import ENDING, beside
-from cauda.recruitment.reading import read, read_selectivities
-from cauda.report import heat, recruitment_curves
+from cauda.recruitment.reading import read, read_curves, read_influences, read_selectivities
+from cauda.recruitment.table_files import read_beside
+from cauda.report import heat, influences, recruitment_curves
 from cauda.report.along import ticks
 from cauda.report.leads import identifier
 from cauda.report.markup import ABSENT, NARROW_SPACE, Column, Figure, Table, element, number, with_unit
@@ -41,12 +53,21 @@ class Recruited:
         What its tables are named by besides the lead, such as ``capogrosso2013``.
     recruitment : Recruitment
     selectivities : tuple of Selectivity
+    curves : tuple of Curve
+        With the bands that were written.
+    influences : tuple of Influence
+        Of what is not known; empty where that was not looked at.
+    refused : mapping of str to str
+        Cases of it that were not possible, and why.
     """
 
     lead: Lead
     name: str
     recruitment: Recruitment
     selectivities: tuple[Selectivity, ...]
+    curves: tuple[Curve, ...] = ()
+    influences: tuple[Influence, ...] = ()
+    refused: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
 
 
 def found(folder: Path, leads: Sequence[Lead]) -> Iterator[Recruited]:
@@ -73,8 +94,10 @@ def found(folder: Path, leads: Sequence[Lead]) -> Iterator[Recruited]:
         own = [lead for lead in leads if f"sub-{lead.subject}_lead-{lead.name}.json" in stems]
         if own and not _outdated(recruitment, folder):
             name = path.name.removesuffix(ENDING).partition(f"_lead-{own[0].name}_cond-")[2]
+            called = name.replace("_desc-", ", ") or "unnamed"
             best = read_selectivities(beside(path, "selectivity"))
-            yield Recruited(own[0], name.replace("_desc-", ", ") or "unnamed", recruitment, best)
+            curves = read_curves(beside(path, "curves"))
+            yield Recruited(own[0], called, recruitment, best, curves, *_uncertain(path, recruitment))
 
 
 def blocks(recruited: Recruited) -> tuple[str | Figure | Table, ...]:
@@ -92,6 +115,8 @@ def blocks(recruited: Recruited) -> tuple[str | Figure | Table, ...]:
     if of_roots:
         content += [curves(key, recruited, of_roots), _heat(key, recruited, of_roots)]
         content.append(best_montages(f"{key}-best", _best_caption(recruited), of_roots, called))
+    if recruited.influences:
+        content += _influences(key, recruited)
     if of_muscles:
         caption = (
             f"The montage that recruits each muscle most selectively, roots of muscles "
@@ -167,7 +192,10 @@ def curves(key: str, recruited: Recruited, of_roots: Sequence[Selectivity]) -> F
     reach_ma = ticks(max([_reach_ma(dorsal, row) for row in rows] + [one.amplitude_ma for one in shown]), 6)[
         -1
     ]
-    every = curves_of(_only(dorsal, rows), np.linspace(0.0, reach_ma, _POINTS), by_class=False)
+    every = [
+        _banded(one, recruited.curves)
+        for one in curves_of(_only(dorsal, rows), np.linspace(0.0, reach_ma, _POINTS), by_class=False)
+    ]
     panels = [
         Panel(
             f"{recruitment.montages[row].short} for {_spoken(one.name, one.side)}: "
@@ -182,8 +210,8 @@ def curves(key: str, recruited: Recruited, of_roots: Sequence[Selectivity]) -> F
         f"Recruitment of the dorsal roots, {_titled(recruited)}: the share of the sampled fibers of each "
         "root that fire, for the montages that are most selective for some root. Above each chart that root, "
         "its largest selectivity, and the amplitude where that is reached, which the dotted line marks; its "
-        "band holds nine of ten samples of as many fibers. Charts reach to where three quarters of all "
-        "dorsal fibers fire. Left roots solid, right ones dashed."
+        f"band holds nine of ten samples of as many fibers{_other_inputs(recruited)}. Charts reach to where "
+        "three quarters of all dorsal fibers fire. Left roots solid, right ones dashed."
     )
     label = (
         "Charts of the share of each dorsal root that is recruited by the amplitude, for "
@@ -269,6 +297,55 @@ def _heat(key: str, recruited: Recruited, of_roots: Sequence[Selectivity]) -> Fi
         "number to read the amplitude."
     )
     return Figure(f"figure-{key}-selectivity", caption, heat.figure(heat_map(of_roots, montages), label))
+
+
+def _influences(key: str, recruited: Recruited) -> list[str | Figure | Table]:
+    ranked = weights(recruited.influences)
+    montages = len({one.montage for one in recruited.influences})
+    caption = (
+        f"How much what is not known matters, {_titled(recruited)}: by how much the amplitude that recruits "
+        f"a tenth of a dorsal root changes when one input is other, on coarse meshes. Bars hold nine of ten "
+        f"changes over {montages} montages and all dorsal roots, the largest median change on top."
+    )
+    label = (
+        "Bars of the change of thresholds by each input that is not known. The table below has the numbers."
+    )
+    of_table = (
+        "The same in numbers. The median is that of the largest change over the cases of an input, whatever "
+        "its sign; so is that of selectivity. Last, of how many montages some case recruits another dorsal "
+        "root first."
+    )
+    return [
+        Figure(f"figure-{key}-uncertainty", caption, influences.figure(ranked, label)),
+        influences.table(f"{key}-uncertainty", of_table, ranked),
+        influences.refused(recruited.refused),
+    ]
+
+
+def _uncertain(path: Path, recruitment: Recruitment) -> tuple[tuple[Influence, ...], Mapping[str, str]]:
+    """Return influences and cases that were not possible, none where they are of another recruitment."""
+    beside_it = beside(path, "uncertainty")
+    if recruitment.settings.get("uncertainty") != "full" or not beside_it.is_file():
+        return (), {}
+    return read_influences(beside_it), dict(read_beside(beside_it).get("not_possible", {}))
+
+
+def _banded(one: Curve, written: Sequence[Curve]) -> Curve:
+    """Return a curve with the band that was written for it."""
+    key = (one.montage, one.root, one.part, one.fiber_class)
+    for other in written:
+        if (other.montage, other.root, other.part, other.fiber_class) == key:
+            low, high = (
+                np.interp(one.amplitude_ma, other.amplitude_ma, band) for band in (other.low, other.high)
+            )
+            return replace(one, low=low, high=high)
+    return one
+
+
+def _other_inputs(recruited: Recruited) -> str:
+    """Return what else the bands hold."""
+    bands = recruited.recruitment.settings.get("bands", [])
+    return f", and of those with other inputs: {escape(', '.join(map(str, bands)))}" if bands else ""
 
 
 def _best_caption(recruited: Recruited) -> str:
