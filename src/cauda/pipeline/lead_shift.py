@@ -52,6 +52,8 @@ def shifted(
     ------
     LeadError
         If it does not fit there.
+    LevelError
+        If the model does not reach there.
     """
     wanted = lead.placement
     moved = place(

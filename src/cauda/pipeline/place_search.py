@@ -9,7 +9,7 @@ import numpy as np
 
 from cauda.anatomy.model import SpineModel
 from cauda.annotation.tracing import RootName
-from cauda.errors import LeadError, RecruitmentError
+from cauda.errors import LeadError, LevelError, RecruitmentError
 from cauda.fiber import Pulse, Settings, Waveform, sample
 from cauda.lead import Lead
 from cauda.pipeline.fields import Fields
@@ -178,7 +178,7 @@ class _Work:
             return
         try:
             lead = self._placed(place)
-        except LeadError as error:
+        except (LeadError, LevelError) as error:
             self.refused[place] = str(error)
             return
         self.leads[place] = lead

@@ -23,6 +23,9 @@ from cauda.recruitment.recruiting import verifier
 from cauda.recruitment.recruitment_type import grouped
 from cauda.recruitment.sampled import SampledFiber
 
+_SEARCHED = 0.7
+"""Share of the time that thresholds of contacts take."""
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Targets:
@@ -127,19 +130,25 @@ def targets_of(
         group[own] = place
     courses = [one.fiber for one in chosen]
     along = potentials(field, courses, recovered=recovered)
-    verify = verifier(courses, along, pulse, settings=settings, progress=progress)
     alone = _alone(field)
-    known = Known(alone, *(np.asarray(values, dtype=np.float64) for values in verify(alone)))
-    drive = drive_of(courses, along, pulse, settings=settings, progress=progress)
+    first = verifier(courses, along, pulse, settings=settings, progress=_told(progress, 0.0, _SEARCHED))
+    known = Known(alone, *(np.asarray(values, dtype=np.float64) for values in first(alone)))
+    drive = drive_of(
+        courses, along, pulse, settings=settings, progress=_told(progress, _SEARCHED, 1 - _SEARCHED)
+    )
     return Targets(
         roots=tuple(members),
         group=frozen(group),
         contacts=field.contacts,
         limits=limits_of(contact_areas_mm2(field.mesh, field.contacts), pulse, case=CASE in field.electrodes),
         drive=drive.calibrated(alone, known.threshold_ma),
-        verify=verify,
+        verify=verifier(courses, along, pulse, settings=settings),
         known=known,
     )
+
+
+def _told(progress: Progress | None, begin: float, share: float) -> Progress | None:
+    return progress and (lambda step, fraction: progress(step, begin + share * fraction))
 
 
 def _alone(field: Field) -> Floats:

@@ -145,7 +145,7 @@ def best(key: str, searched: Searched) -> Table:
             groups.append(str(root))
     caption = (
         "The best single contact, the best pair and the best currents of several contacts for each root at "
-        "its best place. Selectivity is that of the fibers searched on; then that on other fibers, of another "
+        "its best place. Selectivity is that of the fibers searched on, then that on others, of another "
         "seed, in the middle of these amplitudes."
     )
     return Table(f"{key}-best", caption, columns, rows, groups)
