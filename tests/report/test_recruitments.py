@@ -15,14 +15,18 @@ from cauda.errors import RecruitmentError
 from cauda.files import Source, source
 from cauda.lead import Lead
 from cauda.recruitment import (
+    Changed,
     Recruitment,
     Selectivity,
     Tables,
     curves_of,
+    influences,
     muscle_roots,
+    read_influences,
     selectivities,
     write,
 )
+from cauda.recruitment.outputs import beside
 from cauda.report import recruitments, report
 from cauda.report.markup import Figure, Table
 from cauda.report.recruitments import Recruited, chosen
@@ -146,6 +150,36 @@ def test_the_section_holds_words_tables_charts_and_the_map(recruited: Recruited)
     chart = str(content[2])
     assert "C1 for L3 left: 1.00 at 1.10\u202fmA" in chart
     assert len(re.findall(r'class="band"', chart)) == 3
+
+
+def test_bands_are_those_that_were_written_and_name_the_inputs_they_hold(
+    thin: Lead, found: Recruitment, best: tuple[Selectivity, ...]
+) -> None:
+    wide = [replace(one, low=0 * one.low, high=0 * one.high + 1) for one in curves_of(found, by_class=False)]
+    made = replace(found, settings={**found.settings, "bands": ["conductivities duke_lempka"]})
+    narrow = str(recruitments.blocks(Recruited(thin, "x", made, best))[2])
+    chart = str(recruitments.blocks(Recruited(thin, "x", made, best, tuple(wide)))[2])
+    assert "with other inputs: conductivities duke_lempka" in chart
+    assert re.findall(r'<path[^>]*class="band"', chart) != re.findall(r'<path[^>]*class="band"', narrow)
+    # The lines are as they were.
+    lines = r'<path[^>]*class="curve[^>]*>'
+    assert re.findall(lines, chart) == re.findall(lines, narrow)
+
+
+def test_what_matters_most_is_shown_where_that_was_looked_at(
+    folder: Path, thin: Lead, found: Recruitment, best: tuple[Selectivity, ...]
+) -> None:
+    files = tuple(source(folder / file) for file in ("sub-07_model.json", f"sub-07_lead-{thin.name}.json"))
+    other = replace(found, threshold_ma=1.25 * found.threshold_ma)
+    some = influences(found, [Changed("csf_thickness", "+10 %", other)])
+    path = folder / f"sub-07_lead-{thin.name}_cond-x_recruitment.tsv"
+    for asked, shown in (("full", True), ("sample", False)):
+        made = replace(found, sources=files, settings={**found.settings, "uncertainty": asked})
+        write(Tables(made, curves_of(made), best, some, {"lead_along +2 mm": "no room"}), path)
+        (one,) = recruitments.found(folder, [thin])
+        content = "".join(map(str, recruitments.blocks(one)))
+        assert ("Thickness of CSF" in content) == ("lead_along +2 mm: no room" in content) == shown
+    assert read_influences(beside(path, "uncertainty")) == some
 
 
 def test_without_two_roots_there_is_no_selectivity_to_show(thin: Lead) -> None:
