@@ -79,6 +79,7 @@ def missed(bars: Iterator[Any]) -> list[str]:
         ({"dorsal_fat_mm": 12.5}, "dorsal epidural fat: found 12.5 mm"),
         ({"soft_tissue_mm": 4.0}, "soft tissue: found 4.0 mm, wanted 5 to 300 mm"),
         ({"soft_tissue_mm": float("inf")}, "soft tissue: found inf mm"),
+        ({"csf_thickness": 2.5}, "thickness of CSF: found 2.5, wanted 0.5 to 2.0"),
         ({"entry": "middle"}, "entry: found 'middle', wanted one of rostral, center, caudal"),
         ({"rootlets": "none"}, "rootlets: found 'none', wanted lines or solid"),
         ({"seed": -1}, "seed: found -1, wanted 0 or more"),
@@ -356,6 +357,23 @@ def test_without_a_cranial_part_cord_and_sac_end_at_the_first_slice(
         assert top["cord"] == pytest.approx(0.06, abs=0.02)
         assert top["dura_inner"] == pytest.approx(0.56, abs=0.02)
         assert top["dura_inner"] < top["dura_outer"] < top["canal"] < top["hull"]
+
+
+def test_more_csf_moves_the_dura_away_from_a_cord_that_stays(few: Tracing, few_model: SpineModel) -> None:
+    two = {root: few.roots[root] for root in SOME[:2]}
+    more = build(replace(few, roots=two), replace(QUICK, csf_thickness=1.1))
+    cords = [model.surfaces["cord"] for model in (few_model, more)]
+    assert cords[1].volume_mm3 == pytest.approx(cords[0].volume_mm3, rel=1e-3)
+    heights = [model.axes.local(model.surfaces["cord"].vertices_mm)[:, 2] for model in (few_model, more)]
+    least = few_model.axes.local(few.cord[-1].points_mm)[:, 2].mean() + 5.0
+    most = few_model.axes.local(few.cord[0].points_mm)[:, 2].mean() - 5.0
+    thickness = []
+    for model, cord, z in zip((few_model, more), cords, heights, strict=True):
+        around = cord.vertices_mm[(z > least) & (z < most)]
+        dura = model.surfaces["dura_inner"]
+        thickness.append(np.mean(nearest(around, dura.vertices_mm, dura.triangles).distance_mm))
+    # Along the radius exactly a tenth; the nearest point of the dura may lie beside it.
+    assert thickness[1] / thickness[0] == pytest.approx(1.1, abs=0.02)
 
 
 def test_the_traced_entry_lies_where_in_its_segment_it_is_said_to_lie(

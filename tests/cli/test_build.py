@@ -154,7 +154,7 @@ def test_errors_of_the_annotation_are_printed_and_the_rest_is_built(
 def test_options_reach_the_model_that_is_written(markers: Path, tmp_path: Path) -> None:
     command = ["build", str(markers), "-o", str(tmp_path), "--cranial-mm", "5", "--entry", "caudal"]
     command += ["--dorsal-fat-mm", "2.5", "--soft-tissue-mm", "12", "--roots", "L3,S4", "--rootlets", "solid"]
-    command += ["--seed", "4", "--dura-mm", "0.25", "--smoothing", "0.5"]
+    command += ["--seed", "4", "--dura-mm", "0.25", "--smoothing", "0.5", "--csf-thickness", "1.05"]
     assert main(command) == 0
     model = model_files.read(tmp_path / "sub-05")
     assert dict(model.settings) == {
@@ -166,6 +166,7 @@ def test_options_reach_the_model_that_is_written(markers: Path, tmp_path: Path) 
         "rootlets": "solid",
         "dorsal_fat_mm": 2.5,
         "soft_tissue_mm": 12.0,
+        "csf_thickness": 1.05,
         "seed": 4,
     }
     assert {path.root.level for path in model.roots} == {"L3", "S4"}

@@ -98,8 +98,12 @@ def _aim(args: argparse.Namespace) -> "Aim":
     from cauda.pipeline import Aim
 
     words = [word.strip() for word in args.roots.split(",") if word.strip()]
+    try:
+        roots = tuple(RootName.parse(word) for word in words)
+    except ValueError as error:
+        raise RecruitmentError(f"--roots: {error}") from error
     return Aim(
-        roots=tuple(RootName.parse(word) for word in words),
+        roots=roots,
         pulse=Pulse.parse(args.pulse),
         along_mm=_numbers(args.along_mm, "--along-mm"),
         lateral_mm=_numbers(args.lateral_mm, "--lateral-mm"),
