@@ -10,11 +10,13 @@ import pytest
 from tests.recruitment.sampled import Sampled, sampled
 from tests.volume.rods import meshed
 
-from cauda import fiber, recruitment, volume
+from cauda import annotation, fiber, pipeline, recruitment, volume
 from cauda.cli.main import main
 from cauda.fiber import straight
 from cauda.field.conductivity import sets
-from cauda.recruitment import read, read_curves, read_selectivities
+from cauda.phantom import virtual_subject
+from cauda.pipeline.cases import Case, conductivity_cases
+from cauda.recruitment import read, read_curves, read_influences, read_selectivities
 from cauda.recruitment.outputs import beside
 
 STEM = "sub-05_lead-octrode-like_cond-capogrosso2013"
@@ -168,6 +170,41 @@ def test_bands_hold_the_other_sets_of_conductivities_unless_only_the_sample_is_a
         assert other.threshold_ma[2] == pytest.approx(2 * one.threshold_ma[2], rel=0.02)
     for path in model.glob("*_cond-thin_*"):
         path.unlink()
+
+
+def test_what_is_not_known_is_changed_case_by_case_and_kept_for_another_variant(
+    model: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    words = ["recruit", str(model), *LEAD, *FEW, *ONE, "--uncertainty", "full"]
+    assert main(words) == 1
+    assert "sub-05_tracing.mrk.json: no such file, wanted for --uncertainty full" in capsys.readouterr().err
+    assert left(model) == []
+
+    cases = (Case("fiber_sample", "seed +1", seed=1), *conductivity_cases("capogrosso2013")[:1])
+    whole = virtual_subject(seed=7, index=5)
+    tracing = model / "sub-05_tracing.mrk.json"
+    annotation.write(whole, tracing)
+    monkeypatch.setattr(pipeline, "cases_of", lambda *_: cases)
+    monkeypatch.setattr(volume, "mesh", meshed)
+    monkeypatch.setattr("cauda.pipeline.uncertainty.sample", few)
+    assert main(words) == 0
+    path = model / f"{STEM}_uncertainty.tsv"
+    assert capsys.readouterr().out.splitlines()[-1] == str(path)
+    rows = read_influences(path)
+    assert {(one.input, one.case) for one in rows} == {(one.input, one.name) for one in cases}
+    ranked = json.loads(path.with_suffix(".json").read_text())["weights"]
+    assert {one["input"] for one in ranked} == {"fiber_sample", "conductivities"}
+    assert read(model / f"{STEM}_recruitment.tsv").settings["bands"] == [str(one) for one in cases]
+
+    def work(*_: object, **__: object) -> object:
+        raise AssertionError("a case was computed again")
+
+    monkeypatch.setattr(volume, "mesh", work)
+    monkeypatch.setattr("cauda.pipeline.uncertainty.sample", work)
+    assert main([*words, "--variant", "postfixed"]) == 0
+    tracing.unlink()
+    shutil.rmtree(model / f"{STEM}_recruitment.cases")
+    shutil.rmtree(model / "fields")
 
 
 def test_block_is_looked_for_where_that_is_asked_for(model: Path) -> None:

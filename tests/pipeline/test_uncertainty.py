@@ -164,8 +164,6 @@ def test_other_sets_are_solved_in_the_mesh_that_is_there(
 ) -> None:
     asked = question(model, placed)
     field = asked.fields.of(model, placed)
-    extents = {"soft_tissue_mm": 0.0, "beyond_mm": 0.0}
-    field = replace(field, mesh=replace(field.mesh, settings=extents))
     found = recruit_sets(field, sample(model, 2, 0), asked.pulse, asked.montages)
     assert len(meshes) == 1
     assert len(found) == 5

@@ -57,6 +57,15 @@ def test_what_never_fires_has_no_change() -> None:
     assert weight.change == 0
 
 
+def test_of_a_single_root_there_is_no_selectivity() -> None:
+    base, other = (recruitment([1.0 * factor, 2.0 * factor], ["L4_L"] * 2) for factor in (1, 2))
+    (one,) = influences(base, [Changed("entry", "caudal", other)])
+    assert one.change == pytest.approx(1.0)
+    assert np.isnan(one.selectivity)
+    (weight,) = weights([one])
+    assert (weight.selectivity, weight.other_first) == (0, 0)
+
+
 def test_another_part_counts_where_it_is_asked_for() -> None:
     roots = ["L4_L", "L4_R", "L4_L", "L4_R"]
     parts = ["dorsal", "dorsal", "ventral", "ventral"]

@@ -113,6 +113,8 @@ def run(args: argparse.Namespace) -> int:
     path = _path(found, args.name)
     montages = _montages(args, found)
     asked = _asked(how, montages)
+    if how.uncertainty == "full":
+        _tracing(found)
     wanted = ("curves", "selectivity", *(("uncertainty",) if how.uncertainty == "full" else ()))
     kept = not args.anew and outputs.is_current(path, asked, found.sources, wanted)
     if not kept:
@@ -198,24 +200,20 @@ def _recruit(found: "Solved", path: Path, how: _How, montages: "Sequence[Montage
     if anew:
         for folder in (parts, cases):
             shutil.rmtree(folder, ignore_errors=True)
-    asked = _asked(how, montages)
     with progress() as tell:
-        tables = _tables(found, how, montages, _Kept(parts, cases, asked), tell)
-    write(tables, path, asked)
+        tables = _tables(found, how, montages, (parts, cases), tell)
+    write(tables, path, _asked(how, montages))
     shutil.rmtree(parts, ignore_errors=True)
 
 
-class _Kept(NamedTuple):
-    """Where what is done of a long work is kept, and what it was asked for with."""
-
-    parts: Path
-    cases: Path
-    asked: dict[str, Any]
-
-
 def _tables(
-    found: "Solved", how: _How, montages: "Sequence[Montage]", kept: _Kept, tell: "Progress | None"
+    found: "Solved",
+    how: _How,
+    montages: "Sequence[Montage]",
+    kept: tuple[Path, Path],
+    tell: "Progress | None",
 ) -> "Tables":
+    """Return all tables; parts and cases of a long work are kept in two folders."""
     from dataclasses import replace
 
     from cauda import anatomy
@@ -231,7 +229,7 @@ def _tables(
         sample(model, how.per_root, how.seed),
         how.pulse,
         [one.currents_ma for one in montages],
-        options=Options(how.settings, kept.parts),
+        options=Options(how.settings, kept[0]),
         progress=within(tell, 0.0, end),
         sources=found.sources,
     )
@@ -259,7 +257,7 @@ def _changed(
     found: "Solved",
     how: _How,
     montages: "Sequence[Montage]",
-    kept: _Kept,
+    kept: tuple[Path, Path],
     of: "tuple[Field, SpineModel]",
     tell: "Progress | None",
 ) -> _Changed:
@@ -272,7 +270,7 @@ def _changed(
     (field, model), few = of, min(how.per_root, _FEW)
     if how.uncertainty == "sets":
         fibers = sample(model, few, how.seed)
-        options = Options(how.settings, kept.parts)
+        options = Options(how.settings, kept[0])
         return _Changed(recruit_sets(field, fibers, how.pulse, montages, options=options, progress=tell))
     if how.uncertainty == "sample":
         return _Changed(())
@@ -287,8 +285,11 @@ def _changed(
         how.seed,
         how.settings,
     )
+    # Cases do not depend on what else is asked for, and are kept when that is other.
+    asked = _asked(how._replace(per_root=few), montages)
+    own = {name: value for name, value in asked.items() if name not in ("variant", "uncertainty")}
     cases = cases_of(model.settings, str(field.conductivities["name"]))
-    some = recruit_cases(question, cases, kept.cases, asked=kept.asked, sources=found.sources, progress=tell)
+    some = recruit_cases(question, cases, kept[1], asked=own, sources=found.sources, progress=tell)
     return _Changed(some.changed, some.base, some.refused)
 
 

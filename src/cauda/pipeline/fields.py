@@ -60,8 +60,7 @@ class Fields:
             As of the attributes.
         """
         extent = volume.Extent(*(float(field.mesh.settings[name]) for name in _EXTENT))
-        settings = Settings(field.returns, dict(field.settings["impedance_ohm_mm2"]))
-        return cls(conductivities_of(field.conductivities), settings, size, extent, folder)
+        return cls(conductivities_of(field.conductivities), settings_of(field), size, extent, folder)
 
     def of(self, model: SpineModel, lead: Lead, *, progress: Progress | None = None) -> Field:
         """Return the field of a lead in a model: meshed and solved, or as it is kept.
@@ -101,6 +100,16 @@ class Fields:
             found.update(hashlib.sha256(np.ascontiguousarray(array).tobytes()).digest())
         found.update(repr(_names(model, lead)).encode())
         return self.folder / f"{found.hexdigest()[:24]}{field_files.ENDING}"
+
+
+def settings_of(field: Field) -> Settings:
+    """Return returns and impedances of a field, to solve another one with.
+
+    Parameters
+    ----------
+    field : Field
+    """
+    return Settings(field.returns, dict(field.settings["impedance_ohm_mm2"]))
 
 
 def _told(fields: Fields) -> str:

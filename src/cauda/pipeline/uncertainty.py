@@ -19,7 +19,7 @@ from cauda.field.solving import solve
 from cauda.files import Source
 from cauda.lead import Lead
 from cauda.pipeline.cases import Case, conductivity_cases
-from cauda.pipeline.fields import Fields
+from cauda.pipeline.fields import Fields, settings_of
 from cauda.pipeline.lead_shift import height_mm, shifted
 from cauda.pipeline.progress import Progress, within
 from cauda.recruitment import Changed, Montage, Options, Recruitment, SampledFiber, read, recruit
@@ -153,7 +153,7 @@ def recruit_sets(
     """
     own, some = tuple(fibers), []
     cases = conductivity_cases(str(field.conductivities.get("name")))
-    settings = Fields.like(field).settings
+    settings = settings_of(field)
     for number, case in enumerate(cases):
         tell = within(progress, number / len(cases), (number + 1) / len(cases), case.name)
         other = solve(

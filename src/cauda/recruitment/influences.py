@@ -48,7 +48,8 @@ class Influence:
         Amplitude that recruits a tenth of the root's fibers, in this case and in the first recruitment; inf
         where none does.
     selectivity, base_selectivity : float
-        Largest selectivity index of the montage for the root, in the same two.
+        Largest selectivity index of the montage for the root, in the same two; not a number where there is
+        no other root.
     """
 
     input: str
@@ -154,11 +155,12 @@ def _figures(recruitment: Recruitment, part: str) -> _Figures:
         for one in curves
         if one.part == part and one.root is not None
     }
+    several = len({root for _, root in threshold_ma}) > 1
     best = {
         (one.montage, RootName(one.name, one.side)): one.selectivity
-        for one in selectivities(recruitment, parts=part)
+        for one in (selectivities(recruitment, parts=part) if several else ())
     }
-    return {key: (value, best[key]) for key, value in threshold_ma.items()}
+    return {key: (value, best.get(key, np.nan)) for key, value in threshold_ma.items()}
 
 
 def _paired(own: tuple[float, float], first: tuple[float, float]) -> tuple[float, float, float, float]:
@@ -172,7 +174,7 @@ def _weight(name: str, own: Sequence[Influence]) -> Weight:
     for one in own:
         before = pairs[one.montage, one.root]
         change = abs(one.change) if np.isfinite(one.change) else 0.0
-        other = abs(one.selectivity - one.base_selectivity)
+        other = np.nan_to_num(abs(one.selectivity - one.base_selectivity))
         pairs[one.montage, one.root] = max(before[0], change), max(before[1], other)
     largest = np.array(list(pairs.values()))
     low, high = np.quantile(known, _TAILS) if len(known) else (np.nan, np.nan)

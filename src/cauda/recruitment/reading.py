@@ -177,6 +177,6 @@ def _influence(row: Mapping[str, str]) -> Influence:
         part=row["part"],
         threshold_ma=value(row["threshold_ma"], math.inf),
         base_ma=value(row["base_ma"], math.inf),
-        selectivity=float(row["selectivity"]),
-        base_selectivity=float(row["base_selectivity"]),
+        selectivity=value(row["selectivity"], math.nan),
+        base_selectivity=value(row["base_selectivity"], math.nan),
     )
