@@ -23,7 +23,7 @@ from cauda.fiber.scatter import diameters_um, generator, kinds, square
 from cauda.tables.fibers import FiberKind, fiber_courses, fiber_kinds
 
 _FEWEST_INTERNODES = 10
-"""A branch with less room is left out: its sealed end would be near."""
+"""A branch with less room is left out: its end would be near."""
 
 
 _NEAR_ENTRY = 4
@@ -156,7 +156,8 @@ def _afferent(
             f"{_FEWEST_INTERNODES} internodes above or below its entry"
         )
     paths, sizes = zip(*daughters, strict=True)
-    return branched(model.axes.ras(trunk), diameter_um, paths, sizes), marks
+    closures = ("open",) * (1 + len(daughters))
+    return branched(model.axes.ras(trunk), diameter_um, paths, sizes, closures=closures), marks
 
 
 def _efferent(
@@ -180,7 +181,7 @@ def _efferent(
         "entry": _entry(inward, length, len(outward) - 1, cord, root.name.side),
     }
     marks = {name: float(length[-1]) - where for name, where in passed.items()}
-    return along(model.axes.ras(inward[::-1]), diameter_um), marks
+    return along(model.axes.ras(inward[::-1]), diameter_um, closures=("cell", "open")), marks
 
 
 def _of_columns(cord: Cord, axes: Axes, count: int, seed: int) -> list[SampledFiber]:
@@ -191,7 +192,12 @@ def _of_columns(cord: Cord, axes: Axes, count: int, seed: int) -> list[SampledFi
         chosen, diameter_um = _drawn(known, count, rng)
         begins = rng.random(count)
         for number, path in enumerate(intraspinal.columns(cord, side, square(count, rng))):
-            fiber = along(axes.ras(path), float(diameter_um[number]), first_mm=float(begins[number]))
+            fiber = along(
+                axes.ras(path),
+                float(diameter_um[number]),
+                first_mm=float(begins[number]),
+                closures=("open", "open"),
+            )
             found.append(
                 SampledFiber(
                     fiber=fiber,
