@@ -343,7 +343,7 @@ def test_a_fiber_cut_beyond_its_contact_fires_as_the_whole_one(
 
 
 def test_a_start_beside_a_cell_body_is_no_start_at_an_end() -> None:
-    axon, beside = straight(10.0, 31), point_source_mv_per_ma((0.2, 0, -14.6), sigma_s_per_m=0.2)
+    axon, beside = straight(10.0, 31), point_source_mv_per_ma((0.5, 0, -15.7), sigma_s_per_m=0.2)
     cut = replace(axon, closures=("open", "open"))
     motor = replace(axon, closures=("cell", "open"))
     found = thresholds([cut, motor], beside, PULSES[0], settings=CHEAP)

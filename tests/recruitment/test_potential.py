@@ -39,8 +39,9 @@ def test_beyond_the_mesh_the_potential_stays_as_at_its_end(field: Field) -> None
 @pytest.mark.parametrize("beyond", [0, 1])
 def test_beyond_the_mesh_a_branch_keeps_the_potential_of_its_own_end(field: Field, beyond: int) -> None:
     # By number, the compartments after the end of one daughter are those at the begin of the other.
-    daughters_mm = [[[1, -1, 0], [1, -1, -9]], [[1, -1, 0], [1, -3, 0]]]
-    daughters_mm.insert(beyond, [[1, -1, 0], [1, -1, 14]])
+    ends_mm = [[1, -1, -9], [1, -3, 0]]
+    ends_mm.insert(beyond, [1, -1, 14])
+    daughters_mm = [[[1, -1, 0], end_mm] for end_mm in ends_mm]
     fiber = branched([[1, 5, 0], [1, -1, 0]], 6.0, daughters_mm, [3.0] * 3)
     (found,), _ = along_field(field, recovery(field), [fiber])
     height_mm = fiber.positions_mm[:, 2]
@@ -52,8 +53,8 @@ def test_beyond_the_mesh_a_branch_keeps_the_potential_of_its_own_end(field: Fiel
 
 
 def test_a_branch_wholly_beyond_the_mesh_has_the_potential_of_where_it_starts(field: Field) -> None:
-    trunk_mm, daughter_mm = [[1, -1, -9], [1, -1, 10.5]], [[1, -1, 10.5], [1, -1, 14]]
-    fiber = branched(trunk_mm, 6.0, [daughter_mm], [4.0])
+    first_mm, fork_mm, end_mm = [1.0, -1.0, -9.0], [1.0, -1.0, 10.5], [1.0, -1.0, 14.0]
+    fiber = branched([first_mm, fork_mm], 6.0, [[fork_mm, end_mm]], [4.0])
     (found,), _ = along_field(field, recovery(field), [fiber])
     height_mm = fiber.positions_mm[:, 2]
     last = np.argmax(np.where(height_mm <= 10, height_mm, -np.inf))

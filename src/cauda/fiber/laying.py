@@ -115,7 +115,8 @@ class Fiber:
                 f"that are none of the ends, {self.ends}"
             )
         object.__setattr__(self, "detection", tuple(nodes))
-        closures: tuple[Closure, ...] = tuple(self.closures) or ("sealed",) * len(self.ends)
+        sealed: Closure = "sealed"
+        closures = tuple(self.closures) or (sealed,) * len(self.ends)
         if len(closures) != len(self.ends) or not set(closures) <= set(get_args(Closure)):
             raise FiberError(
                 f"closures: found {closures}, wanted one of {', '.join(get_args(Closure))} for each of the "

@@ -16,7 +16,7 @@ from cauda.fiber.bundle import Root, Strand
 from cauda.fiber.cord import Cord
 from cauda.fiber.dimensions import dimensions
 from cauda.fiber.frame import lengths
-from cauda.fiber.laying import Fiber, along, branched
+from cauda.fiber.laying import Closure, Fiber, along, branched
 from cauda.fiber.number import whole
 from cauda.fiber.population import Population, SampledFiber
 from cauda.fiber.scatter import diameters_um, generator, kinds, square
@@ -156,7 +156,8 @@ def _afferent(
             f"{_FEWEST_INTERNODES} internodes above or below its entry"
         )
     paths, sizes = zip(*daughters, strict=True)
-    closures = ("open",) * (1 + len(daughters))
+    going_on: Closure = "open"
+    closures = [going_on] * (1 + len(daughters))
     return branched(model.axes.ras(trunk), diameter_um, paths, sizes, closures=closures), marks
 
 
