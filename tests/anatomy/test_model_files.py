@@ -79,6 +79,12 @@ def test_a_model_is_written_under_the_names_that_users_look_for(tmp_path: Path) 
     assert [path.name for path in tmp_path.iterdir()] == ["sub-03"]
 
 
+def test_a_folder_may_be_a_text(tmp_path: Path) -> None:
+    folder = model_files.write(made(), str(tmp_path))
+    assert folder == tmp_path / "sub-03"
+    assert document(folder)["subject"] == "03"
+
+
 def test_the_json_says_what_each_surface_and_root_is(tmp_path: Path) -> None:
     loaded = document(model_files.write(made(), tmp_path))
     assert loaded["version"] == cauda.__version__

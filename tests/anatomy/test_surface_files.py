@@ -87,6 +87,15 @@ def test_the_same_surface_gives_the_same_bytes(tmp_path: Path, kind: str) -> Non
     assert written(tmp_path, kind, "RAS").read_bytes() == written(tmp_path, kind, "RAS").read_bytes()
 
 
+@pytest.mark.parametrize("kind", sorted(surface_files.WRITERS))
+def test_a_path_may_be_a_text(tmp_path: Path, kind: str) -> None:
+    vertices, triangles = np.eye(3), np.array([[0, 1, 2]])
+    one, other = tmp_path / f"one.{kind}", tmp_path / f"other.{kind}"
+    surface_files.WRITERS[kind](one, vertices, triangles, "RAS")
+    surface_files.WRITERS[kind](str(other), vertices, triangles, "RAS")
+    assert other.read_bytes() == one.read_bytes()
+
+
 @settings(max_examples=25, deadline=None)
 @given(st.lists(st.lists(st.floats(-1e3, 1e3), min_size=3, max_size=3), min_size=3, max_size=9))
 def test_a_ply_reads_back_bit_by_bit_in_ras_from_either_frame(

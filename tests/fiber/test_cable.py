@@ -121,6 +121,16 @@ def test_nodes_have_the_surface_of_a_cylinder_and_ends_are_sealed() -> None:
     np.testing.assert_allclose(arrays.area_cm2, NODE_14_CM2 * np.array([0, 1, 1, 1, 0]))
 
 
+def test_ends_that_are_open_or_at_a_cell_are_held_at_rest_and_nothing_else() -> None:
+    axon = replace(straight(14.0, 5, rule="discrete"), closures=("cell", "open"))
+    arrays, _ = cable([straight(10.0, 4), replace(forked(), closures=("open", "sealed", "open")), axon])
+    ends = [4 + 0, 4 + 12, 17 + 0, 17 + 4]
+    np.testing.assert_array_equal(np.flatnonzero(arrays.held_ms), ends)
+    # A node of 14 um passes 0.1 uS into its internode.
+    assert arrays.held_ms[ends].min() > 1e3 * 1e-4
+    np.testing.assert_array_equal(arrays.area_cm2[ends], 0)
+
+
 def test_a_fork_has_internodes_of_three_kinds() -> None:
     arrays, internodes = cable([forked()])
     # node before is the trunk's at nodes 6 and 10, the first of each daughter

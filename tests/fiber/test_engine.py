@@ -1,6 +1,7 @@
 """The engine against the whole double cable: all unknowns of a fiber in one matrix, solved at once."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from itertools import combinations
 from typing import TYPE_CHECKING
 
@@ -22,6 +23,7 @@ from cauda.fiber import (
     simulate,
     straight,
 )
+from cauda.fiber.laying import Closure
 from cauda.fiber.modes import Internode
 
 if TYPE_CHECKING:
@@ -38,6 +40,7 @@ CHANNELS = (
     (7.0, -90.0, (0, 0, 0, 0)),
 )
 NODE_UF_PER_CM2 = 2.0
+HELD_MS = 1.0
 # Gates of sodium, its inactivation and potassium, from the temperatures of their measurement to 37 C.
 FASTER, H_FASTER, S_FASTER = 2.2**1.7, 2.9**1.7, 3.0**0.1
 TABLE_MV = np.linspace(-300, 300, 12001)
@@ -78,6 +81,10 @@ class DoubleCable:
             self.inside.tolist(), self.outside.tolist(), self.area_cm2, strict=True
         ):
             join(self.stored, inside, outside, NODE_UF_PER_CM2 * area_cm2)
+        for end in fiber.held:
+            # A battery of the resting potential behind a conductance far above that of the axon.
+            join(self.conducted, self.inside[end], self.outside[end], HELD_MS)
+            self.battery_ua[self.inside[end]] += HELD_MS * REST_MV
 
     def _put(self, network: "Network", before: int, after: int) -> None:
         axon = np.arange(self.inside[after] - 20, self.inside[after] - 10)
@@ -268,6 +275,17 @@ def test_a_fiber_does_what_its_whole_cable_does(
     apart_mv, highest_mv = difference_mv(fiber, cable, point_mv(fiber, amplitude_ma), wave, step_us)
     assert apart_mv < 1e-6
     assert (highest_mv > 0) == fires
+
+
+@pytest.mark.parametrize("closures", [("open", "sealed"), ("sealed", "cell"), ("open", "open")])
+def test_a_fiber_with_ends_at_rest_does_what_its_whole_cable_does(
+    closures: tuple[Closure, Closure], network: Assemble
+) -> None:
+    fiber = replace(straight(10.0, 7, rule="discrete"), closures=closures)
+    cable = DoubleCable(fiber, network)
+    apart_mv, highest_mv = difference_mv(fiber, cable, point_mv(fiber, 0.1), SHORT, 5.0)
+    assert apart_mv < 1e-6
+    assert highest_mv > 0
 
 
 def test_a_potential_that_jumps_from_compartment_to_compartment_is_followed(network: Assemble) -> None:

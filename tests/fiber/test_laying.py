@@ -1,5 +1,6 @@
 """Fibers along paths: where their compartments lie, how they are numbered, and what is refused."""
 
+from dataclasses import replace
 from itertools import pairwise
 from typing import Any
 
@@ -170,6 +171,25 @@ def test_branches_are_numbered_in_turn_without_the_node_that_they_share() -> Non
 def test_a_branched_fiber_is_detected_near_each_of_its_ends() -> None:
     # trunk: node 14 - int(0.9 * 14); daughters: 14 + int(0.9 * 10) and 24 + int(0.9 * 9)
     assert forked().detection == (2, 23, 32)
+
+
+def test_ends_are_sealed_if_not_told_otherwise_and_others_are_held() -> None:
+    assert straight(10.0, 31).closures == ("sealed", "sealed")
+    assert forked().closures == ("sealed",) * 3
+    assert forked().held == ()
+    axon = along(line(20), 10.0, closures=("cell", "open"))
+    assert axon.held == axon.ends
+    assert replace(axon, detection=(3,)).held == axon.held
+    afferent = branched(
+        line(20), 14.0, [[[0, 0, 20], [0, 9, 29]]] * 2, (9, 8), closures=("open", "sealed", "open")
+    )
+    assert afferent.held == (afferent.ends[0], afferent.ends[2])
+
+
+@pytest.mark.parametrize("closures", [("open",), ("open", "open", "open"), ("open", "shut"), ("sealed", 1)])
+def test_closures_that_are_not_one_for_each_end_are_refused(closures: Any) -> None:
+    with pytest.raises(FiberError, match=r"wanted one of sealed, open, cell for each of the 2 ends"):
+        Fiber(straight(10.0).branches, (3,), closures)
 
 
 def test_the_trunk_ends_where_daughters_start() -> None:

@@ -70,6 +70,17 @@ def test_the_threshold_of_a_branched_fiber_is_that_of_neuron(folder: Path) -> No
     assert found == pytest.approx(oracle.threshold_ma(model, CONTACT, PULSE), rel=5e-4)
 
 
+def test_the_threshold_of_a_fiber_held_at_an_end_is_that_of_neuron(folder: Path) -> None:
+    fiber, near_end = straight(8.0, 15), point_source_mv_per_ma([1.0, 0.0, 5.0], sigma_s_per_m=0.2)
+    settings = replace(SETTINGS, tolerance=1e-5)
+    sealed = threshold_ma(fiber, near_end, PULSE, settings=settings)[0]
+    held = replace(fiber, closures=("cell", "open"))
+    model = oracle.lay(held, folder=folder, settings=settings)
+    found = threshold_ma(held, near_end, PULSE, settings=settings)[0]
+    assert found == pytest.approx(oracle.threshold_ma(model, near_end, PULSE), rel=5e-5)
+    assert abs(found / sealed - 1) > 3e-3
+
+
 def test_the_membrane_potential_is_that_of_neuron_at_every_step(folder: Path) -> None:
     fiber = straight(10.0, 15, rule="discrete")
     model = oracle.lay(fiber, folder=folder, settings=SETTINGS)

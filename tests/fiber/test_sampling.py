@@ -16,10 +16,12 @@ from cauda.fiber import (
     Population,
     Pulse,
     SampledFiber,
+    Settings,
     dorsal_columns,
     point_source_mv_per_ma,
     sample,
     threshold_ma,
+    thresholds,
 )
 from cauda.fiber.cord import Cord
 from cauda.fiber.frame import lengths, tangents
@@ -216,6 +218,25 @@ def test_dorsal_columns_alone_are_those_of_the_whole(model: SpineModel, populati
     for one, two in zip(alone, population.of(part="dorsal_column"), strict=True):
         assert one.name == two.name
         np.testing.assert_array_equal(one.fiber.positions_mm, two.fiber.positions_mm)
+
+
+def test_fibers_go_on_where_the_model_ends_and_motor_axons_have_a_cell(population: Population) -> None:
+    for each in population:
+        first = "cell" if each.part == "ventral" else "open"
+        assert each.fiber.closures == (first,) + ("open",) * (len(each.fiber.ends) - 1)
+
+
+def test_no_sampled_fiber_fires_from_an_end(population: Population) -> None:
+    # Sealed ends gave a fifth of all thresholds in the field of a lead behind the cord.
+    some = Population(population.fibers[::3], population.seed)
+    afferents = population.of("L4_L", part="dorsal")
+    behind_mm = np.mean([at(each, "entry") for each in afferents], axis=0) + np.array([0.0, -5.0, 0.0])
+    source = point_source_mv_per_ma(behind_mm, sigma_s_per_m=0.6)
+    found = thresholds(
+        some.cables, source, Pulse(300), settings=Settings(tolerance=0.02, block=0, warn=False)
+    )
+    assert np.isfinite(found.amplitude_ma).mean() > 0.95
+    assert not found.end_excited.any()
 
 
 def test_sampled_fibers_have_thresholds(population: Population) -> None:

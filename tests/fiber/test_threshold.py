@@ -310,6 +310,48 @@ def test_fibers_that_fire_from_their_end_are_marked_and_a_warning_is_logged(
     assert "1 of 1 fibers fire from a sealed end" in caplog.text
 
 
+def test_a_constant_gradient_does_not_excite_a_fiber_that_goes_on() -> None:
+    # In a cable without end the axial current is then the same everywhere, and none passes the membrane.
+    sealed = straight(10.0, 21)
+    going_on = [replace(sealed, closures=each) for each in (("open", "open"), ("cell", "open"))]
+
+    def gradient(points_mm: Floats) -> Floats:
+        return np.asarray(10 * points_mm[:, 2])
+
+    found = thresholds([sealed, *going_on], gradient, PULSES[0], settings=replace(CHEAP, limit_ma=50))
+    assert np.isfinite(found.amplitude_ma).tolist() == [True, False, False]
+    run = simulate(going_on[0], gradient, PULSES[0], amplitude_ma=1.0)
+    assert np.abs(run.vm_mv - run.vm_mv[0]).max() < 0.05
+
+
+@given(
+    diameter_um=st.floats(6, 15),
+    aside_mm=st.floats(1, 5),
+    share=st.floats(0.2, 0.6),
+)
+@settings(max_examples=15, deadline=None)
+def test_a_fiber_cut_beyond_its_contact_fires_as_the_whole_one(
+    diameter_um: float, aside_mm: float, share: float
+) -> None:
+    whole = straight(diameter_um, 61)
+    cut = replace(straight(diameter_um, 31), closures=("open", "open"))
+    half_mm = 15 * cut.branches[0].sizes.node_spacing_um / 1000
+    place_mm = share * max(half_mm - 1.5 * aside_mm, 0)
+    contact = point_source_mv_per_ma((aside_mm, 0, place_mm), sigma_s_per_m=0.2)
+    one, other = threshold_ma([whole, cut], contact, Pulse(300), settings=Settings(tolerance=0.003))
+    assert other == pytest.approx(one, rel=0.02)
+
+
+def test_a_start_beside_a_cell_body_is_no_start_at_an_end() -> None:
+    axon, beside = straight(10.0, 31), point_source_mv_per_ma((0.5, 0, -15.7), sigma_s_per_m=0.2)
+    cut = replace(axon, closures=("open", "open"))
+    motor = replace(axon, closures=("cell", "open"))
+    found = thresholds([cut, motor], beside, PULSES[0], settings=CHEAP)
+    assert found.node.max() <= 2
+    assert found.end_excited.tolist() == [True, False]
+    assert found.amplitude_ma[0] == found.amplitude_ma[1]
+
+
 def test_the_end_of_a_daughter_is_an_end_and_its_start_is_none() -> None:
     fiber = branched(
         [[0, 0, -15], [0, 0, 0]], 12.0, [[[0, 0, 0], [0, 0, 12]], [[0, 0, 0], [0, 9, 9]]], [8, 7]

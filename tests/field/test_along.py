@@ -95,7 +95,7 @@ def test_the_second_difference_is_taken_along_the_last_axis() -> None:
 
 def test_the_table_has_a_row_for_each_point_and_says_what_is_not_known(tmp_path: Path) -> None:
     courses = along(FIELD, [STRAIGHT, path(np.array([[0, 0, 0.1], [0, 0, 9.1]]), "ventral")])
-    lines = write(courses, FIELD.contacts, tmp_path / "along.tsv").read_text("utf-8").splitlines()
+    lines = write(courses, FIELD.contacts, str(tmp_path / "along.tsv")).read_text("utf-8").splitlines()
     header, first, *_, last = (line.split("\t") for line in lines)
     assert len(lines) == 1 + sum(len(course.arc_mm) for course in courses)
     assert header[:7] == ["path", "arc_mm", "x_mm", "y_mm", "z_mm", "tissue", "potential_C1_ohm"]

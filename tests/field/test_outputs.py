@@ -32,6 +32,15 @@ def contents(folder: Path) -> dict[str, bytes]:
     return {path.name: path.read_bytes() for path in folder.iterdir()}
 
 
+def test_paths_may_be_texts(tmp_path: Path) -> None:
+    one, two = made(tmp_path / "one"), tmp_path / "two"
+    field = replace(linear(), sources=SOURCES, conductivities=CAPOGROSSO)
+    assert write(field, str(two / one.name), ASKED)[0] == two / one.name
+    assert contents(two) == contents(one.parent)
+    assert field_files.write(field, str(tmp_path / one.name)).read_bytes() == one.read_bytes()
+    assert field_files.field_path(str(two), "x", "y") == field_files.field_path(two, "x", "y")
+
+
 def test_three_files_of_one_name_are_written_and_each_can_be_read(tmp_path: Path) -> None:
     path = made(tmp_path)
     assert sorted(contents(tmp_path)) == [f"{NAME}.h5", f"{NAME}.json", f"{NAME}.vtu"]

@@ -75,6 +75,11 @@ def test_a_lead_that_was_written_reads_back_bit_by_bit(folder: Path, paddle: Lea
             ]
 
 
+def test_a_folder_may_be_a_text(folder: Path, thin: Lead) -> None:
+    assert lead.write(thin, str(folder)) == folder / f"sub-07_lead-{thin.name}.json"
+    assert [one.name for one in lead.placed(str(folder))] == [thin.name]
+
+
 def test_what_was_pushed_in_is_pushed_in_the_same_after_reading(
     folder: Path, model: SpineModel, paddle: Lead
 ) -> None:

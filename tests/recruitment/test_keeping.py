@@ -17,7 +17,8 @@ def test_what_is_kept_of_some_fibers_is_found_for_these_alone(tmp_path: Path) ->
     found, outside = kept.load(some) or (np.zeros(0), 0)
     assert (found.shape, outside) == ((1, 1, 5), 3)
     assert Kept(tmp_path, b"2").load(some) is None
-    for other in (straight(10.0, 22), straight(10.1, 21), replace(some[0].fiber, detection=(5,))):
+    cut = replace(some[0].fiber, closures=("open", "open"))
+    for other in (straight(10.0, 22), straight(10.1, 21), replace(some[0].fiber, detection=(5,)), cut):
         assert kept.load([sampled(other, "L4_R")]) is None
     assert kept.load([replace(some[0], nodes_mm=some[0].nodes_mm + 1)]) is None
 

@@ -29,6 +29,13 @@ def exported(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
+def test_a_path_may_be_a_text(exported: Path, tmp_path: Path) -> None:
+    export(block(), str(mesh_path(tmp_path, "01", "x")), list(FORMATS), voxel_mm=0.25)
+    assert sorted(path.name for path in tmp_path.iterdir()) == sorted(
+        path.name for path in exported.iterdir()
+    )
+
+
 def test_every_format_has_its_files_and_no_other(exported: Path) -> None:
     assert sorted(path.name.removeprefix(f"{STEM}_") for path in exported.iterdir()) == [
         "dseg.json",

@@ -32,6 +32,12 @@ def test_everything_of_a_mesh_comes_back(path: Path) -> None:
     assert same(read(path), block())
 
 
+def test_a_path_may_be_a_text(tmp_path: Path, path: Path) -> None:
+    again = write(block(), str(mesh_path(str(tmp_path), "01", "octrode-like")))
+    assert again == tmp_path / path.name
+    assert again.read_bytes() == path.read_bytes()
+
+
 def test_a_mesh_without_marked_faces_comes_back(tmp_path: Path) -> None:
     none = np.zeros((0, 3), dtype=np.int64)
     bare = replace(block(), faces=none, face_mark=none[:, 0], marks=(), sources=())

@@ -51,7 +51,7 @@ Content = bytes | Callable[[Path], None]
 
 def write(
     model: SpineModel,
-    out: Path,
+    out: str | Path,
     formats: Sequence[str] = ("ply",),
     frame: Frame = "RAS",
     extra: Mapping[str, Content] = MappingProxyType({}),
@@ -64,7 +64,7 @@ def write(
     Parameters
     ----------
     model : SpineModel
-    out : Path
+    out : str or Path
         Folder of all subjects; made where it is absent.
     formats : sequence of str
         Of the surfaces, see `FORMATS`. The GLB scene is written whatever they are.
@@ -78,6 +78,7 @@ def write(
     ModelError
         If a format is not one of `FORMATS`.
     """
+    out = Path(out)
     unknown = sorted(set(formats) - set(FORMATS))
     if unknown:
         raise ModelError(f"formats: {', '.join(unknown)} is not known; wanted some of {', '.join(FORMATS)}")

@@ -37,7 +37,7 @@ class Node:
     color: tuple[float, float, float, float]
 
 
-def write_glb(path: Path, nodes: Sequence[Node], name: str = "model") -> None:
+def write_glb(path: str | Path, nodes: Sequence[Node], name: str = "model") -> None:
     """Write surfaces as one binary glTF 2.0 scene.
 
     The meshes hold RAS mm as float32; the root node `name` maps them to glTF's axes and units
@@ -46,12 +46,13 @@ def write_glb(path: Path, nodes: Sequence[Node], name: str = "model") -> None:
 
     Parameters
     ----------
-    path : Path
+    path : str or Path
         File to write, whole or not at all.
     nodes : sequence of Node
     name : str
         Name of the root node.
     """
+    path = Path(path)
     scene = _Scene([], [], [], [])
     for node in nodes:
         scene.add(node)

@@ -25,12 +25,12 @@ _PLY_FACE = np.dtype([("corners", "u1"), ("vertex", "<i4", 3)])
 _STL_FACET = np.dtype([("normal", "<f4", 3), ("corner", "<f4", (3, 3)), ("attribute", "<u2")])
 
 
-def write_ply(path: Path, vertices_mm: Floats, triangles: Ints, frame: Frame = "RAS") -> None:
+def write_ply(path: str | Path, vertices_mm: Floats, triangles: Ints, frame: Frame = "RAS") -> None:
     """Write a binary PLY with double coordinates, so that touching surfaces stay equal bit by bit.
 
     Parameters
     ----------
-    path : Path
+    path : str or Path
         File to write, whole or not at all.
     vertices_mm : (n, 3) float64
         RAS mm.
@@ -39,6 +39,7 @@ def write_ply(path: Path, vertices_mm: Floats, triangles: Ints, frame: Frame = "
     frame : "RAS" or "LPS"
         Frame of the file. LPS is RAS turned half round z, so the winding stays.
     """
+    path = Path(path)
     header = (
         "ply\nformat binary_little_endian 1.0\n"
         f"comment SPACE={frame}\n"
@@ -55,8 +56,9 @@ def write_ply(path: Path, vertices_mm: Floats, triangles: Ints, frame: Frame = "
     )
 
 
-def write_stl(path: Path, vertices_mm: Floats, triangles: Ints, frame: Frame = "RAS") -> None:
+def write_stl(path: str | Path, vertices_mm: Floats, triangles: Ints, frame: Frame = "RAS") -> None:
     """Write a binary STL whose header names the frame; parameters as `write_ply`. Coordinates are float32."""
+    path = Path(path)
     corner = to_frame(vertices_mm, frame)[triangles]
     normal = _cross_of_edges(corner)
     facets = np.zeros(len(triangles), _STL_FACET)
@@ -66,16 +68,18 @@ def write_stl(path: Path, vertices_mm: Floats, triangles: Ints, frame: Frame = "
     write_bytes(path, header + struct.pack("<I", len(triangles)) + facets.tobytes())
 
 
-def write_obj(path: Path, vertices_mm: Floats, triangles: Ints, frame: Frame = "RAS") -> None:
+def write_obj(path: str | Path, vertices_mm: Floats, triangles: Ints, frame: Frame = "RAS") -> None:
     """Write a Wavefront OBJ with every digit of the coordinates; parameters as `write_ply`."""
+    path = Path(path)
     lines = [f"# SPACE={frame}"]
     lines += [f"v {x!r} {y!r} {z!r}" for x, y, z in (to_frame(vertices_mm, frame) + 0.0).tolist()]
     lines += [f"f {a} {b} {c}" for a, b, c in (triangles + 1).tolist()]
     write_bytes(path, ("\n".join(lines) + "\n").encode())
 
 
-def write_vtp(path: Path, vertices_mm: Floats, triangles: Ints, frame: Frame = "RAS") -> None:
+def write_vtp(path: str | Path, vertices_mm: Floats, triangles: Ints, frame: Frame = "RAS") -> None:
     """Write VTK's XML PolyData with the frame in the field ``SPACE``; parameters as `write_ply`."""
+    path = Path(path)
     letters = " ".join(str(code) for code in [*frame.encode(), 0])
     count = len(triangles)
     text = f"""<?xml version="1.0"?>
@@ -99,13 +103,13 @@ def write_vtp(path: Path, vertices_mm: Floats, triangles: Ints, frame: Frame = "
     write_bytes(path, text.encode())
 
 
-WRITERS: Mapping[str, Callable[[Path, Floats, Ints, Frame], None]] = MappingProxyType(
+WRITERS: Mapping[str, Callable[[str | Path, Floats, Ints, Frame], None]] = MappingProxyType(
     {"ply": write_ply, "stl": write_stl, "obj": write_obj, "vtp": write_vtp}
 )
 """Writer of one surface by format, which is also the file's extension."""
 
 
-def read_ply(path: Path) -> tuple[Floats, Ints]:
+def read_ply(path: str | Path) -> tuple[Floats, Ints]:
     """Return vertices in RAS mm and triangles of a PLY that `write_ply` wrote.
 
     Returns
@@ -119,6 +123,7 @@ def read_ply(path: Path) -> tuple[Floats, Ints]:
     ModelError
         If the file cannot be read, is another kind of PLY, is cut short, or names no frame.
     """
+    path = Path(path)
     try:
         data = path.read_bytes()
     except OSError as error:

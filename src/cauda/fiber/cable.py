@@ -26,6 +26,8 @@ from cauda.fiber.modes import Internode, Modes, modes
 
 _CM_PER_UM = 1e-4
 _MS_PER_S = 1e3
+_HELD_MS = 1.0
+"""Ten thousand times what an internode conducts."""
 
 
 def cable(fibers: Sequence[Fiber]) -> tuple[Cable, Modes]:
@@ -40,6 +42,7 @@ def cable(fibers: Sequence[Fiber]) -> tuple[Cable, Modes]:
             np.concatenate([row.kinds for row in rows]),
             np.array([row.root for row in rows]),
             np.concatenate([row.area_cm2 for row in rows]),
+            np.concatenate([row.held_ms for row in rows]),
             _starts([len(each) for each in detection]),
             np.concatenate(detection).astype(np.int64),
         ),
@@ -102,6 +105,7 @@ class _Rows(NamedTuple):
     kinds: Ints
     root: int
     area_cm2: Floats
+    held_ms: Floats
 
 
 def _rows(fiber: Fiber, known: dict[Internode, int]) -> _Rows:
@@ -123,10 +127,12 @@ def _rows(fiber: Fiber, known: dict[Internode, int]) -> _Rows:
         first = own.stop
     area_cm2 = np.pi * node_um * NODE_LENGTH_UM * _CM_PER_UM**2
     area_cm2[list(fiber.ends)] = 0.0
+    held_ms = np.zeros(len(parents))
+    held_ms[list(fiber.held)] = _HELD_MS
     # Daughters start from the last node of the first branch; without any, the middle is as near to both ends.
     trunk = fiber.branches[0].nodes
     root = trunk // 2 if len(fiber.branches) == 1 else trunk - 1
-    return _Rows(parents, kinds, root, area_cm2)
+    return _Rows(parents, kinds, root, area_cm2, held_ms)
 
 
 def _crowding(branch: Branch, fiber: Fiber) -> float:

@@ -8,7 +8,8 @@ beforehand, so that a step solves one unknown for each node, on a tree, and then
 The potential outside is ``amplitude wave(t) mv``. Modes are counted from the state to which a steady
 potential outside would bring the internode by itself; then it acts on them only when it changes, by a jump.
 
-Units: mV, ms, uA, mS, uF. Nodes with no membrane are sealed ends: no current passes them.
+Units: mV, ms, uA, mS, uF. Nodes with no membrane are ends. They are sealed, and no current passes them, or
+held at rest by a conductance to the outside that is large against that of the axon.
 
 All compiled functions are in this one file, and no number that they use comes from another: what the
 compiler keeps on disk is thrown away when this file changes, and only then.
@@ -46,13 +47,14 @@ TO_BEFORE, TO_AFTER = 2, 3  # what the modes will drive into the node before and
 OUTSIDE = 4  # potential outside for 1 mA, mV
 STEADY = 5  # current that the steady potential of 1 mA drives from the internodes into the node, uA
 JUMP_BEFORE, JUMP_AFTER = 6, 7  # how far rows 2 and 3 jump for a change by 1 mA, uA
-AREA = 8  # of the membrane, cm2; 0 at sealed ends
+AREA = 8  # of the membrane, cm2; 0 at ends
 AXIAL = 9  # conductance into the internodes, less what they return within a step, mS
 ACROSS = 10  # what the internode passes from one node to the other within a step, mS
 INJECTED = 11  # current from a clamp, uA
 CROSSED = 12  # when the potential first crossed `SPIKE_MV` upwards, ms; -1 where it has not
 _DIAGONAL, _RIGHT, _SHARE, _OPENED, _VM_BEFORE = 13, 14, 15, 16, 17
-GATES = 18  # the first gate; one row for each
+HELD = 18  # conductance that holds an end at rest, mS; 0 at all other nodes
+GATES = 19  # the first gate; one row for each
 
 _SLOW_STEPS = 40
 _CALM_MV = 12.0
@@ -89,7 +91,9 @@ class Cable(NamedTuple):
     roots : (n,) int64
         A node of the first branch from which the others are reached without a detour.
     area_cm2 : (m,) float64
-        Of each node's membrane; 0 at the ends of a fiber, which are sealed.
+        Of each node's membrane; 0 at the ends of a fiber.
+    held_ms : (m,) float64
+        Conductance to the outside that holds an end at rest; 0 at sealed ends and all other nodes.
     detection_starts : (n + 1,) int64
         First entry of each fiber in `detection`.
     detection : (d,) int64
@@ -101,6 +105,7 @@ class Cable(NamedTuple):
     kinds: Ints
     roots: Ints
     area_cm2: Floats
+    held_ms: Floats
     detection_starts: Ints
     detection: Ints
 
@@ -173,7 +178,7 @@ class Work(NamedTuple):
 
     Attributes
     ----------
-    nodes : (18 + gates, n) float64
+    nodes : (19 + gates, n) float64
         What belongs to nodes; the constants of this module name the rows.
     modes : (n, 24) float64
         Of the internodes.
@@ -329,7 +334,9 @@ def trial_of(fiber: int, fibers: Cable, mv_per_ma: Floats, physics: Physics, ste
     work, rest = room(after - first, gates), room(after - first, gates)
     place = first * _PER_NODE - fiber * (_PER_NODE - 1)
     outside = mv_per_ma[place : place + (after - first) * _PER_NODE]
-    load(work, tree, fibers.area_cm2[first:after], physics.forcing, outside)
+    work.nodes[AREA, :] = fibers.area_cm2[first:after]
+    work.nodes[HELD, :] = fibers.held_ms[first:after]
+    load(work, tree, physics.forcing, outside)
     to_rest(work, tree, physics.channels, physics.slow)
     prepare(work, tree, physics.step)
     _copy_state(work, rest)
@@ -463,10 +470,9 @@ def room(nodes: int, gates: int) -> Work:
 
 
 @compiled
-def load(work: Work, tree: Tree, area_cm2: Floats, forcing: Floats, mv_per_ma: Floats) -> None:
-    """Put a fiber's membranes and the potential outside it, `(compartments,)` for 1 mA, into its work."""
+def load(work: Work, tree: Tree, forcing: Floats, mv_per_ma: Floats) -> None:
+    """Put the potential outside a fiber, `(compartments,)` for 1 mA, into its work."""
     nodes = work.nodes
-    nodes[AREA, :] = area_cm2
     nodes[OUTSIDE, 0] = mv_per_ma[0]
     nodes[STEADY, :] = 0.0
     outside = np.empty(_PER_NODE + 1)
@@ -482,13 +488,16 @@ def load(work: Work, tree: Tree, area_cm2: Floats, forcing: Floats, mv_per_ma: F
             work.jumps[node, mode] = _product(matrix[mode], outside)
         nodes[STEADY, parent] += _product(matrix[MODES], outside)
         nodes[STEADY, node] += _product(matrix[MODES + 1], outside)
+    # What holds an end pulls the potential inside to that outside.
+    for node in range(len(tree.parents)):
+        nodes[STEADY, node] += nodes[HELD, node] * nodes[OUTSIDE, node]
 
 
 @compiled
 def prepare(work: Work, tree: Tree, step: Stepping) -> None:
     """Put what depends on the time step into the work, for the state that it holds."""
     nodes = work.nodes
-    nodes[AXIAL, :] = 0.0
+    nodes[AXIAL, :] = nodes[HELD]
     for node in range(1, len(tree.parents)):
         kind = tree.kinds[node]
         nodes[AXIAL, tree.parents[node]] += step.axial_before[kind]

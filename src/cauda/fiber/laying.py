@@ -6,6 +6,7 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import accumulate
+from typing import Literal, get_args
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -20,6 +21,9 @@ PER_NODE = COMPARTMENTS + 1
 
 FEWEST_NODES = 3
 """Two internodes: a node with a neighbor on each side."""
+
+Closure = Literal["sealed", "open", "cell"]
+"""What becomes of a fiber at one of its ends: no current passes; it goes on; it comes from a cell body."""
 
 _JOIN_MM = 1e-3
 
@@ -82,16 +86,23 @@ class Fiber:
         A branch comes after the one that it starts from.
     detection : tuple of int
         Nodes at which an action potential must arrive for the fiber to count as recruited; one is enough.
-        They are no ends, as these are sealed and have no membrane.
+        They are no ends, as these have no membrane.
+    closures : tuple of "sealed", "open" or "cell"
+        What becomes of the fiber at each of its `ends`; all are sealed, if not given. No current passes a
+        sealed end: there a gradient of the potential outside excites. An open end is a cut through a fiber
+        that goes on, a cell is the body of the neuron: both are held at rest, as a gradient does not excite
+        a fiber that goes on in it, nor a body that is large against the axon.
 
     Raises
     ------
     FiberError
-        If branches are not in order or do not start where another one ends, or detection nodes are not such.
+        If branches are not in order or do not start where another one ends, detection nodes are not such, or
+        closures are not one for each end.
     """
 
     branches: tuple[Branch, ...]
     detection: tuple[int, ...]
+    closures: tuple[Closure, ...] = ()
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "branches", tuple(self.branches))
@@ -104,6 +115,14 @@ class Fiber:
                 f"that are none of the ends, {self.ends}"
             )
         object.__setattr__(self, "detection", tuple(nodes))
+        sealed: Closure = "sealed"
+        closures = tuple(self.closures) or (sealed,) * len(self.ends)
+        if len(closures) != len(self.ends) or not set(closures) <= set(get_args(Closure)):
+            raise FiberError(
+                f"closures: found {closures}, wanted one of {', '.join(get_args(Closure))} for each of the "
+                f"{len(self.ends)} ends"
+            )
+        object.__setattr__(self, "closures", closures)
 
     @property
     def node_count(self) -> int:
@@ -137,6 +156,13 @@ class Fiber:
         return (0, *(node for branch, node in enumerate(last) if branch not in taken))
 
     @property
+    def held(self) -> tuple[int, ...]:
+        """Ends that are held at rest: those that are not sealed."""
+        return tuple(
+            node for node, closure in zip(self.ends, self.closures, strict=True) if closure != "sealed"
+        )
+
+    @property
     def positions_mm(self) -> Floats:
         """Centers of all compartments, shape ``(compartments, 3)``, in the frame of the path."""
         first, *others = (_places(branch) for branch in self.branches)
@@ -160,6 +186,7 @@ def along(
     rule: Rule = "interpolated",
     first_mm: float = 0.0,
     nodes: int | None = None,
+    closures: Sequence[Closure] = (),
 ) -> Fiber:
     """Return a fiber laid along a path.
 
@@ -175,6 +202,8 @@ def along(
         Where the center of the first node lies, along the path.
     nodes : int, optional
         Number of nodes; as many as the path is long, if not given.
+    closures : sequence of "sealed", "open" or "cell", optional
+        Of the first and of the last node, see `Fiber`.
 
     Returns
     -------
@@ -195,7 +224,8 @@ def along(
     path = _path(path_mm, "path")
     sizes = dimensions(diameter_um, rule)
     fitting = _fitting("path", _room(path, first_mm), sizes)
-    return _with_detection([Branch(sizes, path, float(first_mm), fitting if nodes is None else nodes)])
+    branch = Branch(sizes, path, float(first_mm), fitting if nodes is None else nodes)
+    return _with_detection([branch], closures)
 
 
 def straight(
@@ -244,6 +274,7 @@ def branched(
     daughters_um: Sequence[float],
     *,
     rule: Rule = "interpolated",
+    closures: Sequence[Closure] = (),
 ) -> Fiber:
     """Return a fiber that divides at the end of its trunk, as an afferent does where it enters the cord.
 
@@ -261,6 +292,8 @@ def branched(
         Their outer diameters.
     rule : "interpolated" or "discrete"
         See `cauda.fiber.dimensions`.
+    closures : sequence of "sealed", "open" or "cell", optional
+        Of the first node of the trunk and of the last of each daughter, see `Fiber`.
 
     Returns
     -------
@@ -288,10 +321,10 @@ def branched(
         if (apart_mm := math.dist(path[0], trunk[-1])) > _JOIN_MM:
             raise FiberError(f"{name}: starts {apart_mm:.3f} mm from the end of the trunk, wanted there")
         branches.append(Branch(sizes, path, 0.0, _fitting(name, _room(path), sizes), parent=0))
-    return _with_detection(branches)
+    return _with_detection(branches, closures)
 
 
-def _with_detection(branches: Sequence[Branch]) -> Fiber:
+def _with_detection(branches: Sequence[Branch], closures: Sequence[Closure] = ()) -> Fiber:
     """Return a fiber with a node of detection near every end."""
     trunk = branches[0]
     far = int(0.9 * (trunk.nodes - 1))
@@ -300,7 +333,7 @@ def _with_detection(branches: Sequence[Branch]) -> Fiber:
     for branch in branches[1:]:
         nodes.append(before - 1 + int(0.9 * (branch.nodes - 1)))
         before += branch.nodes - 1
-    return Fiber(tuple(branches), tuple(sorted(set(nodes))))
+    return Fiber(tuple(branches), tuple(sorted(set(nodes))), tuple(closures))
 
 
 def _room(path_mm: Floats, first_mm: float = 0.0) -> float:

@@ -47,6 +47,8 @@ _MOHM_PER_OHM = 1e-6
 _REST_STEPS, _REST_STEP_MS = 40, 5.0
 # Of the reference cases: so that no current leaves a fiber at its ends.
 _END_OHM_CM, _END_S_PER_CM2, _END_UF_PER_CM2 = 1e10, 1e-4, 1.0
+# Ten thousand times what an internode conducts.
+_HELD_S_PER_CM2 = 1e4
 # Nothing but salt water between a node and the outside.
 _OPEN_S_PER_CM2 = 1e10
 # The lowest amplitude of a search moves neighboring nodes apart by so much: far less than any threshold.
@@ -90,7 +92,8 @@ def lay(fiber: Fiber, *, folder: str | Path, settings: Settings) -> Model:
     """Lay a fiber into sections of NEURON.
 
     A compartment is a section of one segment; a branch starts from the far end of the last node of its
-    parent. The ends of the fiber are sealed: passive nodes through which no axial current flows.
+    parent. Ends of the fiber are passive nodes: no axial current flows through sealed ones, and others have a
+    conductance that holds them at rest.
 
     Parameters
     ----------
@@ -115,10 +118,15 @@ def lay(fiber: Fiber, *, folder: str | Path, settings: Settings) -> Model:
     for section in sections:
         section.nseg = 1
         section.insert("extracellular")
-    parents, ends = fiber.parents, fiber.ends
+    parents, held = fiber.parents, fiber.held
+    sealed = set(fiber.ends) - set(held)
     for node, sizes in enumerate(_sizes(fiber)):
         at = PER_NODE * node
-        _become_node(sections[at], sizes, membrane, sealed=node in ends)
+        _become_node(sections[at], sizes)
+        if node in sealed or node in held:
+            _become_end(sections[at], membrane, sealed=node in sealed)
+        else:
+            _open_channels(sections[at], membrane)
         if node == 0:
             continue
         _become_internode(sections[at - PER_NODE + 1 : at], sizes, membrane)
@@ -216,7 +224,7 @@ def simulate(
     Returns
     -------
     Run
-        At sealed ends the potential means nothing.
+        At ends the potential means nothing.
 
     Raises
     ------
@@ -335,17 +343,22 @@ def _sizes(fiber: Fiber) -> Iterator[Dimensions]:
         yield from [branch.sizes] * (branch.nodes - (branch.parent >= 0))
 
 
-def _become_node(section: Any, sizes: Dimensions, membrane: Membrane, *, sealed: bool) -> None:
+def _become_node(section: Any, sizes: Dimensions) -> None:
     inner_um = sizes.node_diameter_um
     section.L, section.diam = NODE_LENGTH_UM, inner_um
     section.xraxial[0] = _periaxonal_mohm_per_cm(inner_um, float(compartment("node")["periaxonal_um"]))
     section.xg[0], section.xc[0] = _OPEN_S_PER_CM2, 0.0
-    if sealed:
-        section.Ra, section.cm = _END_OHM_CM, _END_UF_PER_CM2
-        _insert_passive(section, _END_S_PER_CM2, membrane)
-    else:
-        section.Ra, section.cm = _cable("axoplasm_resistivity"), membrane.capacitance_uf_per_cm2
-        section.insert(_MECHANISM)
+
+
+def _become_end(section: Any, membrane: Membrane, *, sealed: bool) -> None:
+    section.Ra = _END_OHM_CM if sealed else _cable("axoplasm_resistivity")
+    section.cm = _END_UF_PER_CM2
+    _insert_passive(section, _END_S_PER_CM2 if sealed else _HELD_S_PER_CM2, membrane)
+
+
+def _open_channels(section: Any, membrane: Membrane) -> None:
+    section.Ra, section.cm = _cable("axoplasm_resistivity"), membrane.capacitance_uf_per_cm2
+    section.insert(_MECHANISM)
 
 
 def _become_internode(sections: Sequence[Any], sizes: Dimensions, membrane: Membrane) -> None:

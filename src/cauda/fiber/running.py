@@ -57,7 +57,7 @@ class Run:
     time_ms : (steps + 1,) float64
         From the start of the pulse.
     vm_mv : (steps + 1, nodes) float64
-        Membrane potential of the nodes; at sealed ends the resting potential, as there is no membrane.
+        Membrane potential of the nodes; at ends the resting potential, as there is no membrane.
     crossed_ms : (nodes,) float64
         When each node first crossed -30 mV upwards; NaN where it did not.
     """

@@ -16,14 +16,14 @@ from cauda.fiber.bundle import Root, Strand
 from cauda.fiber.cord import Cord
 from cauda.fiber.dimensions import dimensions
 from cauda.fiber.frame import lengths
-from cauda.fiber.laying import Fiber, along, branched
+from cauda.fiber.laying import Closure, Fiber, along, branched
 from cauda.fiber.number import whole
 from cauda.fiber.population import Population, SampledFiber
 from cauda.fiber.scatter import diameters_um, generator, kinds, square
 from cauda.tables.fibers import FiberKind, fiber_courses, fiber_kinds
 
 _FEWEST_INTERNODES = 10
-"""A branch with less room is left out: its sealed end would be near."""
+"""A branch with less room is left out: its end would be near."""
 
 
 _NEAR_ENTRY = 4
@@ -156,7 +156,9 @@ def _afferent(
             f"{_FEWEST_INTERNODES} internodes above or below its entry"
         )
     paths, sizes = zip(*daughters, strict=True)
-    return branched(model.axes.ras(trunk), diameter_um, paths, sizes), marks
+    going_on: Closure = "open"
+    closures = [going_on] * (1 + len(daughters))
+    return branched(model.axes.ras(trunk), diameter_um, paths, sizes, closures=closures), marks
 
 
 def _efferent(
@@ -180,7 +182,7 @@ def _efferent(
         "entry": _entry(inward, length, len(outward) - 1, cord, root.name.side),
     }
     marks = {name: float(length[-1]) - where for name, where in passed.items()}
-    return along(model.axes.ras(inward[::-1]), diameter_um), marks
+    return along(model.axes.ras(inward[::-1]), diameter_um, closures=("cell", "open")), marks
 
 
 def _of_columns(cord: Cord, axes: Axes, count: int, seed: int) -> list[SampledFiber]:
@@ -191,7 +193,12 @@ def _of_columns(cord: Cord, axes: Axes, count: int, seed: int) -> list[SampledFi
         chosen, diameter_um = _drawn(known, count, rng)
         begins = rng.random(count)
         for number, path in enumerate(intraspinal.columns(cord, side, square(count, rng))):
-            fiber = along(axes.ras(path), float(diameter_um[number]), first_mm=float(begins[number]))
+            fiber = along(
+                axes.ras(path),
+                float(diameter_um[number]),
+                first_mm=float(begins[number]),
+                closures=("open", "open"),
+            )
             found.append(
                 SampledFiber(
                     fiber=fiber,

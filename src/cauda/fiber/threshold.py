@@ -83,7 +83,8 @@ class Settings:
     threads : int or None
         How many to use; None for as many as numba is set to.
     warn : bool
-        Whether fibers that fire from a sealed end are told of in the log; `Thresholds` tells in any case.
+        Whether fibers that fire from a sealed end or a cut are told of in the log; `Thresholds` tells in any
+        case.
 
     Raises
     ------
@@ -136,8 +137,9 @@ class Thresholds:
     latency_ms : (n,) float64
         From the start of the pulse to its arrival at a node of detection, at threshold; NaN for none.
     end_excited : (n,) bool
-        Whether it starts at a sealed end of the fiber or within two nodes of one, where a fiber that goes
-        on would not be excited in this way: the threshold tells of the model's end, not of the nerve.
+        Whether it starts at a sealed or open end of the fiber or within two nodes of one: the threshold tells
+        of the model's end, not of the nerve. At a sealed end a fiber that goes on would not be excited in
+        this way; beyond an open one it may be excited at a lower current.
     reason : tuple of str
         Why there is no threshold; empty where there is one.
     """
@@ -460,7 +462,7 @@ def _thresholds(fibers: Sequence[Fiber], rows: Floats, settings: Settings) -> Th
         [_near_end(fiber, int(node)) for fiber, node in zip(fibers, nodes, strict=True)], dtype=bool
     )
     if ends.any() and settings.warn:
-        _log.warning("%d of %d fibers fire from a sealed end at threshold", ends.sum(), len(fibers))
+        _log.warning("%d of %d fibers fire from a sealed end or a cut at threshold", ends.sum(), len(fibers))
     return Thresholds(
         amplitude_ma=frozen(column["fires_ma"].copy()),
         block_ma=frozen(column["block_ma"].copy()),
@@ -473,15 +475,18 @@ def _thresholds(fibers: Sequence[Fiber], rows: Floats, settings: Settings) -> Th
 
 
 def _near_end(fiber: Fiber, node: int) -> bool:
-    """Return whether a node is an end of a fiber or one of the two nodes before it."""
+    """Return whether a node is an end of a fiber that is no cell body, or one of the two nodes before it."""
     if node < 0:
         return False
+    ends = [end for end, closure in zip(fiber.ends, fiber.closures, strict=True) if closure != "cell"]
     if len(fiber.branches) == 1:
-        return min(node, fiber.node_count - 1 - node) <= _END_NODES
+        return any(abs(node - end) <= _END_NODES for end in ends)
     parents = fiber.parents
-    for end in fiber.ends[1:]:
-        for _ in range(_END_NODES + 1):
+    for end in ends:
+        if end == 0 and node <= _END_NODES:
+            return True
+        for _ in range(_END_NODES + 1 if end else 0):
             if end == node:
                 return True
             end = int(parents[end])
-    return node <= _END_NODES
+    return False

@@ -133,7 +133,7 @@ def second_difference(values: Floats, steps: int) -> Floats:
     return frozen(found)
 
 
-def write(courses: Sequence[AlongPath], contacts: Sequence[str], path: Path) -> Path:
+def write(courses: Sequence[AlongPath], contacts: Sequence[str], path: str | Path) -> Path:
     """Write a table of courses whole or not at all, and return its path.
 
     One row for each point, one column for each contact and quantity: ``potential_C1_ohm``,
@@ -146,9 +146,10 @@ def write(courses: Sequence[AlongPath], contacts: Sequence[str], path: Path) -> 
     courses : sequence of AlongPath
     contacts : sequence of str
         Their names, in the order of the field.
-    path : Path
+    path : str or Path
         Ends with ``.tsv``.
     """
+    path = Path(path)
     names = [
         name
         for contact in contacts

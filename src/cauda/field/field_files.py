@@ -52,12 +52,12 @@ _AS_THEY_ARE = ("transfer_ohm", "points_mm")
 _MANY = 1000
 
 
-def field_path(folder: Path, lead: str, conductivities: str) -> Path:
+def field_path(folder: str | Path, lead: str, conductivities: str) -> Path:
     """Return where the field of a model with a lead lies.
 
     Parameters
     ----------
-    folder : Path
+    folder : str or Path
         ``OUT/sub-XX``.
     lead, conductivities : str
         Names of the lead and of the set.
@@ -67,16 +67,17 @@ def field_path(folder: Path, lead: str, conductivities: str) -> Path:
     >>> field_path(Path("models/sub-03"), "octrode-like", "duke_lempka").name
     'sub-03_lead-octrode-like_cond-duke_lempka_field.h5'
     """
+    folder = Path(folder)
     return folder / f"{folder.resolve().name}_lead-{lead}_cond-{conductivities}{ENDING}"
 
 
-def write(field: Field, path: Path) -> Path:
+def write(field: Field, path: str | Path) -> Path:
     """Write a field whole or not at all, and return its path; the same field gives the same bytes.
 
     Parameters
     ----------
     field : Field
-    path : Path
+    path : str or Path
         Such as ``OUT/sub-03/sub-03_lead-octrode-like_cond-duke_lempka_field.h5``, see `field_path`.
 
     Raises
@@ -84,6 +85,7 @@ def write(field: Field, path: Path) -> Path:
     FieldError
         If the path does not end in ``.h5``.
     """
+    path = Path(path)
     if path.suffix != ".h5":
         raise FieldError(f"{path.name}: wanted a name that ends in .h5")
     with atomic(path) as temporary, h5py.File(temporary, "w") as file:

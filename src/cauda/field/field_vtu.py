@@ -16,7 +16,9 @@ from cauda.volume.mesh import VolumeMesh
 from cauda.volume.vtu_file import write_vtu
 
 
-def write_field_vtu(field: Field, path: Path, currents_ma: str | Mapping[str, float] | None = None) -> None:
+def write_field_vtu(
+    field: Field, path: str | Path, currents_ma: str | Mapping[str, float] | None = None
+) -> None:
     """Write a field on its mesh, whole or not at all, in single precision.
 
     Without a montage the points have ``potential_<contact>_ohm``: mV for 1 mA at each contact. With one they
@@ -26,7 +28,7 @@ def write_field_vtu(field: Field, path: Path, currents_ma: str | Mapping[str, fl
     Parameters
     ----------
     field : Field
-    path : Path
+    path : str or Path
     currents_ma : str or mapping of str to float, optional
         A montage such as ``C5:-1,case:+1``.
 
@@ -35,6 +37,7 @@ def write_field_vtu(field: Field, path: Path, currents_ma: str | Mapping[str, fl
     FieldError
         If the montage is none.
     """
+    path = Path(path)
     mesh = field.mesh
     cells: dict[str, NDArray[Any]] = {
         "label": np.concatenate([mesh.label + 1, np.zeros(len(mesh.faces))]).astype(np.int32),

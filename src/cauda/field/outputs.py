@@ -24,7 +24,7 @@ from cauda.files import Source, atomic, json_text, source
 
 def write(
     field: Field,
-    path: Path,
+    path: str | Path,
     asked: Mapping[str, Any],
     currents_ma: str | None = None,
     paths: Sequence[RootPath] = (),
@@ -36,7 +36,7 @@ def write(
     Parameters
     ----------
     field : Field
-    path : Path
+    path : str or Path
         Of the HDF5 file.
     asked : mapping
         JSON-ready: what the field was asked for with, see `is_current`.
@@ -51,6 +51,7 @@ def write(
     FieldError
         If the montage is none.
     """
+    path = Path(path)
     view, table, about = (path.with_suffix(ending) for ending in (".vtu", ".tsv", ".json"))
     with ExitStack() as stack:
         # The file of JSON comes last: it says that the others are whole.

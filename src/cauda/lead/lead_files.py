@@ -29,7 +29,7 @@ LAYER_COLOR = (0.75, 0.70, 0.60, 0.3)
 """Linear red, green, blue and opacity in the scene; chosen for the eye."""
 
 
-def write(lead: Lead, folder: Path, model: SpineModel | None = None) -> Path:
+def write(lead: Lead, folder: str | Path, model: SpineModel | None = None) -> Path:
     """Write a lead beside its model as ``sub-XX_lead-<lead>.json``, and return that path.
 
     A lead of the same name is replaced. The model's scene, ``sub-XX_model.glb``, is written anew with all
@@ -38,7 +38,7 @@ def write(lead: Lead, folder: Path, model: SpineModel | None = None) -> Path:
     Parameters
     ----------
     lead : Lead
-    folder : Path
+    folder : str or Path
         ``OUT/sub-XX``, where the model is.
     model : SpineModel, optional
         The model there, if it has been read already.
@@ -50,6 +50,7 @@ def write(lead: Lead, folder: Path, model: SpineModel | None = None) -> Path:
     LeadError
         If the lead was placed in another subject.
     """
+    folder = Path(folder)
     model = model_files.read(folder) if model is None else model
     if model.subject != lead.subject:
         raise LeadError(

@@ -158,14 +158,14 @@ class LeadType:
         return f"{body.width_mm:g} x {body.length_mm:g} x {body.thickness_mm:g} mm"
 
 
-def catalog(name: str, folder: Path | None = None) -> LeadType:
+def catalog(name: str, folder: str | Path | None = None) -> LeadType:
     """Return a lead of the catalog.
 
     Parameters
     ----------
     name : str
         Its name, such as ``specify-5-6-5-like``, or the path of a JSON file of one's own.
-    folder : Path, optional
+    folder : str or Path, optional
         Of further JSON files. A lead there goes before one of that name in the catalog of the package.
 
     Raises
@@ -187,12 +187,12 @@ def catalog(name: str, folder: Path | None = None) -> LeadType:
     return found[name]
 
 
-def leads(folder: Path | None = None) -> tuple[LeadType, ...]:
+def leads(folder: str | Path | None = None) -> tuple[LeadType, ...]:
     """Return all leads, first those of the package: paddles before percutaneous leads, then by name.
 
     Parameters
     ----------
-    folder : Path, optional
+    folder : str or Path, optional
         Of further JSON files; a lead there replaces one of that name.
 
     Raises
@@ -200,7 +200,7 @@ def leads(folder: Path | None = None) -> tuple[LeadType, ...]:
     LeadError
         If the folder holds no lead or two of one name, or a file is not as the schema wants it.
     """
-    own = {} if folder is None else _read_folder(folder)
+    own = {} if folder is None else _read_folder(Path(folder))
     shipped = [one for one in _shipped() if one.name not in own]
     return (*shipped, *sorted(own.values(), key=_order))
 

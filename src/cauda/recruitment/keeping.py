@@ -41,7 +41,7 @@ class Kept(NamedTuple):
         for one in some:
             parents = one.fiber.parents.tobytes()
             sizes = repr([branch.sizes for branch in one.fiber.branches])
-            about = f"{one.fiber.detection} {sizes}".encode()
+            about = f"{one.fiber.detection} {one.fiber.closures} {sizes}".encode()
             along = np.asarray(one.along_mm()).tobytes()
             for part in (one.fiber.positions_mm.tobytes(), parents, about, along):
                 found.update(hashlib.sha256(part).digest())

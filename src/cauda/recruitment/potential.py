@@ -11,6 +11,7 @@ from numpy.typing import ArrayLike, NDArray
 from cauda.arrays import Floats
 from cauda.errors import RecruitmentError
 from cauda.fiber import Fiber
+from cauda.fiber.laying import PER_NODE
 from cauda.field.field_type import Field
 from cauda.field.location import OUTSIDE
 from cauda.field.recovery import Recovery, recovery
@@ -78,7 +79,7 @@ def along_field(
                 "field was solved for"
             )
         if not own.all():
-            each[place] = _continued(each[place], own)
+            each[place] = _continued(each[place], own, fiber)
     return each, sum(not own.all() for own in inside)
 
 
@@ -145,10 +146,32 @@ def spans(fibers: Sequence[Fiber]) -> Iterator[slice]:
     yield slice(begin, len(fibers))
 
 
-def _continued(potential: NDArray[np.float32], known: NDArray[np.bool_]) -> NDArray[np.float32]:
-    """Return the potential with what is not known taken from the nearest compartment that is."""
-    places, there = np.arange(len(known)), np.flatnonzero(known)
+def _continued(potential: NDArray[np.float32], known: NDArray[np.bool_], fiber: Fiber) -> NDArray[np.float32]:
+    """Return the potential with what is not known taken from the nearest compartment of a branch that is.
+
+    A branch of which nothing is known takes that of the node from which it starts.
+    """
+    source = np.arange(len(known))
+    lasts: list[int] = []
+    first = 0
+    for branch in fiber.branches:
+        # With the node from which it starts: by number, the one before it belongs to another branch.
+        start = [lasts[branch.parent]] if lasts else []
+        own = np.arange(first, first + PER_NODE * (branch.nodes - 1) + (not lasts))
+        chain = np.concatenate([np.array(start, dtype=np.int64), own])
+        there = np.flatnonzero(known[chain])
+        if len(there):
+            source[own] = chain[_nearest(there, len(chain))][len(start) :]
+        else:
+            source[own] = source[start] if lasts else np.flatnonzero(known)[0]
+        first, lasts = int(own[-1]) + 1, [*lasts, int(own[-1])]
+    return potential[:, source]
+
+
+def _nearest(there: NDArray[np.int64], count: int) -> NDArray[np.int64]:
+    """Return for each of some places in a row which of those in order is nearest, the earlier of two."""
+    places = np.arange(count)
     after = np.clip(np.searchsorted(there, places), 0, len(there) - 1)
     before = np.maximum(after - 1, 0)
     nearer = np.abs(there[before] - places) <= np.abs(there[after] - places)
-    return potential[:, np.where(nearer, there[before], there[after])]
+    return np.asarray(there[np.where(nearer, before, after)])

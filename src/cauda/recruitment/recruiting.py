@@ -284,7 +284,9 @@ def _recruitment(
     names = [one.name for one in job.montages]
     if any(ends):
         _log.info(
-            "%d of %d thresholds are of fibers that fire from a sealed end", sum(ends), rows[..., 0].size
+            "%d of %d thresholds are of fibers that fire from a sealed end or a cut",
+            sum(ends),
+            rows[..., 0].size,
         )
     return Recruitment(
         montages=job.montages,

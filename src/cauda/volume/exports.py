@@ -33,14 +33,14 @@ _OF_A_LEAD = {"contact": CONTACT_COLOR, "insulation": BODY_COLOR, "encapsulation
 
 
 def export(
-    mesh: VolumeMesh, path: Path, formats: Sequence[str], voxel_mm: float = VOXEL_MM
+    mesh: VolumeMesh, path: str | Path, formats: Sequence[str], voxel_mm: float = VOXEL_MM
 ) -> tuple[Path, ...]:
     """Write a mesh in formats of other programs, and return the paths.
 
     Parameters
     ----------
     mesh : VolumeMesh
-    path : Path
+    path : str or Path
         Where the mesh itself lies, see `mesh_files.mesh_path`; the others lie beside it, their names begin as
         its name does.
     formats : sequence of str
@@ -53,6 +53,7 @@ def export(
     MeshError
         If a format is not known or `voxel_mm` is out of range; nothing is written then.
     """
+    path = Path(path)
     check(formats, voxel_mm)
     if "nifti" in formats:
         Grid.of(mesh, voxel_mm)

@@ -19,7 +19,7 @@ from cauda.volume.mesh import VolumeMesh
 _TRIANGLE, _TETRAHEDRON = 2, 4
 
 
-def write_msh(path: Path, mesh: VolumeMesh) -> None:
+def write_msh(path: str | Path, mesh: VolumeMesh) -> None:
     """Write a mesh whole or not at all.
 
     Physical volumes have the numbers of labels from 1 on and their names, physical surfaces those of marks. A
@@ -27,9 +27,10 @@ def write_msh(path: Path, mesh: VolumeMesh) -> None:
 
     Parameters
     ----------
-    path : Path
+    path : str or Path
     mesh : VolumeMesh
     """
+    path = Path(path)
     with atomic(path) as temporary, temporary.open("wb") as file:
         file.write(b"$MeshFormat\n4.1 1 8\n")
         file.write(np.array([1], "<i4").tobytes() + b"\n$EndMeshFormat\n")

@@ -24,12 +24,12 @@ from cauda.volume.vtu_file import write_vtu
 ENDING = "_mesh.vtu"
 
 
-def mesh_path(folder: Path, subject: str, lead: str) -> Path:
+def mesh_path(folder: str | Path, subject: str, lead: str) -> Path:
     """Return where the mesh of a model with a lead lies.
 
     Parameters
     ----------
-    folder : Path
+    folder : str or Path
         ``OUT/sub-XX``.
     subject : str
         Label without ``sub-``.
@@ -41,10 +41,10 @@ def mesh_path(folder: Path, subject: str, lead: str) -> Path:
     >>> mesh_path(Path("models/sub-03"), "03", "octrode-like").name
     'sub-03_lead-octrode-like_mesh.vtu'
     """
-    return folder / f"sub-{subject}_lead-{lead}{ENDING}"
+    return Path(folder) / f"sub-{subject}_lead-{lead}{ENDING}"
 
 
-def write(mesh: VolumeMesh, path: Path) -> Path:
+def write(mesh: VolumeMesh, path: str | Path) -> Path:
     """Write a mesh whole or not at all, and return its path.
 
     The arrays go to the VTU file: tetrahedra with the cell data ``label``, ``tissue`` and ``direction``, and
@@ -55,7 +55,7 @@ def write(mesh: VolumeMesh, path: Path) -> Path:
     Parameters
     ----------
     mesh : VolumeMesh
-    path : Path
+    path : str or Path
         Such as ``OUT/sub-03/sub-03_lead-octrode-like_mesh.vtu``, see `mesh_path`.
 
     Raises
@@ -63,6 +63,7 @@ def write(mesh: VolumeMesh, path: Path) -> Path:
     MeshError
         If the path does not end in ``.vtu``.
     """
+    path = Path(path)
     if path.suffix != ".vtu":
         raise MeshError(f"{path.name}: wanted a name that ends in .vtu")
     tissues = list(dict.fromkeys(label.tissue for label in mesh.labels))

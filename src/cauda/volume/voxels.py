@@ -104,12 +104,12 @@ def slabs(mesh: VolumeMesh, grid: Grid) -> Iterator[Voxels]:
         yield image.transpose(2, 1, 0)
 
 
-def write_nifti(path: Path, mesh: VolumeMesh, voxel_mm: float) -> Ints:
+def write_nifti(path: str | Path, mesh: VolumeMesh, voxel_mm: float) -> Ints:
     """Write the label image as ``.nii.gz`` whole or not at all, one slab in memory at a time.
 
     Parameters
     ----------
-    path : Path
+    path : str or Path
     mesh : VolumeMesh
     voxel_mm : float
         Edge of the voxels.
@@ -124,6 +124,7 @@ def write_nifti(path: Path, mesh: VolumeMesh, voxel_mm: float) -> Ints:
     MeshError
         As of `Grid.of`.
     """
+    path = Path(path)
     grid = Grid.of(mesh, voxel_mm)
     count = np.zeros(len(mesh.labels) + 1, dtype=np.int64)
     kind = np.dtype("u1" if len(mesh.labels) < 256 else "<u2")

@@ -27,7 +27,7 @@ Arrays = Mapping[str, NDArray[Any]]
 
 
 def write_vtu(
-    path: Path,
+    path: str | Path,
     points_mm: Floats,
     tetrahedra: Ints,
     faces: Ints,
@@ -39,7 +39,7 @@ def write_vtu(
 
     Parameters
     ----------
-    path : Path
+    path : str or Path
     points_mm : (n, 3) float64
         RAS mm.
     tetrahedra : (m, 4) int64
@@ -50,6 +50,7 @@ def write_vtu(
     cell_data : mapping of str to (m + k,) or (m + k, c) array
         Of the tetrahedra and then of the triangles.
     """
+    path = Path(path)
     corners = np.concatenate([np.full(len(tetrahedra), 4), np.full(len(faces), 3)])
     cells: Arrays = {
         "connectivity": np.concatenate([tetrahedra.ravel(), faces.ravel()]).astype("<i4"),

@@ -18,14 +18,14 @@ from cauda.volume.mesh import VolumeMesh
 _GZIP = 4
 
 
-def write_xdmf(path: Path, mesh: VolumeMesh) -> tuple[Path, Path, Path]:
+def write_xdmf(path: str | Path, mesh: VolumeMesh) -> tuple[Path, Path, Path]:
     """Write a mesh as ``X.xdmf``, its marked faces as ``X_faces.xdmf`` and the arrays of both as ``X.h5``.
 
     Regions and marks are numbered from 1 on.
 
     Parameters
     ----------
-    path : Path
+    path : str or Path
         ``X.xdmf``.
     mesh : VolumeMesh
 
@@ -34,6 +34,7 @@ def write_xdmf(path: Path, mesh: VolumeMesh) -> tuple[Path, Path, Path]:
     (Path, Path, Path)
         The three files. After an error each is as it was.
     """
+    path = Path(path)
     faces_path, data_path = path.with_name(f"{path.stem}_faces.xdmf"), path.with_suffix(".h5")
     arrays: dict[str, NDArray[Any]] = {
         "points": mesh.points_mm,
