@@ -15,7 +15,19 @@ L4_R = RootName("L4", "R")
 TRIALS = (
     Trial(L4_R, 2.0, 0.0, "contact", "C1:-1,case:+1", 0.75, 1.25, 2.5, 1.0, 0.25),
     Trial(L4_R, 2.0, 0.0, "pair", "C1:-1,C2:+1", 0.5, 1.5, np.inf, 1.0, 0.5, 0.4),
-    Trial(RootName("S1", "L"), 0.0, -2.0, "currents", "C1:-0.6,C2:-0.4,case:+1", 0, np.nan, np.nan, 0, 0, 0),
+    Trial(
+        RootName("S1", "L"),
+        0.0,
+        -2.0,
+        "currents",
+        "C1:-0.6,C2:-0.4,case:+1",
+        0.0,
+        np.nan,
+        np.nan,
+        0.0,
+        0.0,
+        0.0,
+    ),
 )
 SOURCES = (Source("sub-03_model.json", "0" * 64),)
 
