@@ -60,7 +60,7 @@ def test_the_page_shows_a_map_of_places_and_the_best_of_each_root(folder: Path, 
     assert "L4 right by +2\u202fmm along, 1.5\u202fmm left: 0.75 at 1.10\u202fmA" in drawn
     rows = [[re.sub(r"<[^>]+>", "", cell) for cell in row] for row in getattr(table, "rows")]  # noqa: B009
     assert [row[2] for row in rows] == ["one contact", "several contacts", "one contact"]
-    assert rows[1][3:] == ["C3:−0.6,C4:−0.4,case:+1", "1.00", "1.30", "1.40", "0.90"]
+    assert rows[1][3:] == ["C3:−0.6, C4:−0.4, case:+1", "1.00", "1.30", "1.40", "0.90"]
     assert rows[0][6] == "–"
     text = report(folder).read_text(encoding="utf-8")
     assert 'href="#search"' in text

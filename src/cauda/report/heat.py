@@ -15,6 +15,7 @@ from cauda.report.legend import WIDTH
 _TOP, _BOTTOM = 44.0, 8.0
 _ROW = 24.0
 _GAP = 22.0
+_WIDEST = 90.0
 _LETTER, _LEAST, _MOST = 6.6, 46.0, 300.0
 _DARKEST = "#123f73"
 _LIGHT_TEXT = 0.55
@@ -35,7 +36,7 @@ def figure(table: HeatMap, label: str) -> str:
     order = sorted(range(len(roots)), key=lambda place: (SIDES.index(roots[place].side), roots[place].rank))
     left = min(max(_LETTER * max(map(len, table.rows)) + 10, _LEAST), _MOST)
     turns = len({root.side for root in roots}) - 1
-    width = (WIDTH - left - turns * _GAP) / len(roots)
+    width = min((WIDTH - left - turns * _GAP) / len(roots), _WIDEST)
     content = _names(table.rows, left)
     at, before = left, roots[order[0]].side
     begins: dict[str, float] = {}

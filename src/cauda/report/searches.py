@@ -135,7 +135,7 @@ def best(key: str, searched: Searched) -> Table:
                     root_cell(root),
                     _spoken(one.place),
                     _KINDS[one.kind],
-                    escape(one.montage.replace("-", "−")),
+                    escape(one.montage.replace("-", "−").replace(",", ", ")),
                     number(one.selectivity, 2),
                     _ma(one.amplitude_ma),
                     _ma(one.upto_ma),
