@@ -145,7 +145,7 @@ def recruit_sets(
     Parameters
     ----------
     field : Field
-    fibers : iterable of SampledFiber
+    fibers : iterable of cauda.recruitment.SampledFiber
     pulse : Pulse or Waveform
     montages : sequence of Montage
     options : Options, optional
