@@ -31,6 +31,9 @@ AROUND_MM = 10.0
 SHARPEST = 0.1
 """Share of the nodes of a fiber that are said to lie where it bends."""
 
+END_NODES = 2
+"""So near to a sealed end a fiber starts because of it."""
+
 BINS_MM = np.arange(-20.0, 41.0, 2.0)
 
 
@@ -192,6 +195,25 @@ def starts(initiation_mm: Floats, nodes: Nodes) -> Ints:
     off = np.abs(initiation_mm[:, None] - nodes.along_mm)
     fires = np.isfinite(initiation_mm)
     return np.where(fires, np.where(fires[:, None], off, 0.0).argmin(axis=1), -1)
+
+
+def at_ends(found: Recruitment, fibers: Sequence[SampledFiber]) -> Bools:
+    """Return whether fibers start at a sealed end or within two nodes of one, shape ``(m, n)``.
+
+    Parameters
+    ----------
+    found : Recruitment
+    fibers : sequence of n SampledFiber
+        Those of `found`.
+    """
+    columns = []
+    for index, one in enumerate(fibers):
+        start = starts(found.initiation_mm[:, index], nodes_of(one))
+        first, *last = one.fiber.ends
+        # A branch is numbered towards its end, and the next one goes on from there.
+        short = np.array([(end - start >= 0) & (end - start <= END_NODES) for end in last]).any(axis=0)
+        columns.append((start >= 0) & (short | (start - first <= END_NODES)))
+    return np.column_stack(columns)
 
 
 def shares(tallies: Iterable[Tally]) -> dict[str, Floats]:

@@ -37,7 +37,7 @@ def plot(tallies: Mapping[str, Mapping[str, Tally]]) -> str:
             found, chance = 100 * one.along / one.count
             parts.append(panel.steps(chance, _COLORS[group], dash=_DASH))
             parts.append(panel.steps(found, _COLORS[group]))
-    parts.append(_legend(_LEFT + _SPAN - 150, _TOP + 16))
+    parts.append(_legend(_LEFT + _SPAN - 150, _TOP + 20))
     return element(
         "svg", "".join(parts), xmlns="http://www.w3.org/2000/svg", viewBox=f"0 0 {_WIDTH} {_HEIGHT}",
         role="img", aria_label="Where action potentials start along dorsal and ventral roots",
@@ -55,8 +55,8 @@ def _legend(x: float, y: float) -> str:
     entries: list[tuple[str, str, str | None]] = [
         (name, _COLORS[group], None) for group, name in _NAMES.items()
     ]
-    entries.append(("if any node nearby would do", _GRAY, _DASH))
-    parts = [element("rect", x=x - 8, y=y - 12, width=220, height=20 * len(entries) + 4, fill="#ffffff")]
+    entries.append(("by chance", _GRAY, _DASH))
+    parts = [element("rect", x=x - 8, y=y - 12, width=150, height=20 * len(entries) + 4, fill="#ffffff")]
     for row, (name, color, dash) in enumerate(entries):
         at = y + 20 * row
         parts.append(line((x, at), (x + 24, at), stroke=color, stroke_width=2, stroke_dasharray=dash))

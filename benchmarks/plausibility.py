@@ -72,25 +72,23 @@ def dorsal_and_ventral(found: Firsts) -> Floats:
     return np.asarray(pairs[:, np.isfinite(pairs).all(axis=0)])
 
 
-def steps_down(height_mm: Floats, level: Ints, highest_mm: float, lowest_mm: float) -> Ints:
+def steps_down(height_mm: Floats, level: Ints) -> Ints:
     """Return by how many levels the first root moves caudally from each contact of a column to the next.
 
     Parameters
     ----------
     height_mm : (c,) float64
-        Of the contacts of one column, upwards.
+        Of the contacts of one column, upwards; not a number for those that are left out.
     level : (c,) int64
         Rank of the level that each recruits first; it rises caudally.
-    highest_mm, lowest_mm : float
-        Contacts beyond are left out.
 
     Examples
     --------
-    >>> steps_down(np.array([5.0, 30.0, 20.0, 10.0]), np.array([9, 3, 5, 4]), 40, 8).tolist()
+    >>> steps_down(np.array([np.nan, 30.0, 20.0, 10.0]), np.array([9, 3, 5, 4])).tolist()
     [2, -1]
     """
-    inside = np.flatnonzero((height_mm <= highest_mm) & (height_mm >= lowest_mm))
-    down = inside[np.argsort(-height_mm[inside])]
+    there = np.flatnonzero(np.isfinite(height_mm))
+    down = there[np.argsort(-height_mm[there])]
     return np.asarray(np.diff(level[down]))
 
 

@@ -86,9 +86,9 @@ class Measured:
         First 10 % of either dorsal column.
     larger : mapping of str to bool array
         Whether the larger of two diameters fires first, by how it is asked.
-    steps, root_steps : int array
-        Levels by which the first root moves caudally from contact to contact; and of fibers that start in
-        their root, not in a branch in the cord.
+    steps, net, root_steps : int array
+        Levels by which the first root moves caudally from contact to contact; from the highest to the lowest
+        contact of a column; from contact to contact, of fibers that do not start in a branch in the cord.
     tallies : mapping of str to mapping of str to Tally
         By part, then by whether contacts are near or far.
     """
@@ -100,6 +100,7 @@ class Measured:
     column_ma: Floats
     larger: Mapping[str, Bools]
     steps: Ints
+    net: Ints
     root_steps: Ints
     tallies: Mapping[str, Mapping[str, Tally]]
 
@@ -166,6 +167,7 @@ def _measured(name: str, tracing: Tracing, keep: Path) -> Measured:
         column_ma=first.of("dorsal_column").least_ma,
         larger=_larger(here, fibers),
         steps=_steps(ways),
+        net=_net(ways),
         root_steps=_steps([(one, _from_roots(each)) for one, each in ways]),
         tallies={
             part: dict(zip(_GROUPS, initiation.tally(found, fibers, here.contacts_mm, part), strict=True))
@@ -187,14 +189,15 @@ def _larger(one: Stimulated, fibers: Sequence[SampledFiber]) -> dict[str, Bools]
         for phase in range(PHASES)
         for size in DIAMETERS_UM
     ]
-    threshold_ma = one.recruited(laid, PULSE).threshold_ma
-    count = len(dorsal) * len(DIAMETERS_UM)
-    shape = (len(threshold_ma), len(ventral), PHASES, len(DIAMETERS_UM))
-    motor = threshold_ma[:, count:].reshape(shape)
+    found = one.recruited(laid, PULSE)
+    shape = (len(found.montages), -1, len(DIAMETERS_UM))
+    first = larger_first(found.threshold_ma.reshape(shape))
+    ends = initiation.at_ends(found, laid).reshape(shape)
+    count = len(dorsal)
     return {
-        "dorsal": larger_first(threshold_ma[:, :count].reshape(len(threshold_ma), -1, len(DIAMETERS_UM))),
-        "ventral": larger_first(motor),
-        "ventral, mean": larger_first(motor.mean(axis=2)),
+        "dorsal": first[:, :count],
+        "ventral": first[:, count:],
+        "neither": first[~(ends[..., 1:] | ends[..., :-1])],
     }
 
 
@@ -204,23 +207,35 @@ def _from_roots(found: Recruitment) -> Recruitment:
     return replace(found, threshold_ma=np.where(branch, np.inf, found.threshold_ma))
 
 
+def _levels(ways: Sequence[tuple[Stimulated, Recruitment]]) -> Iterator[list[tuple[Floats, Ints]]]:
+    """Give of each column of the paddle, at each of its places, the heights and the first roots' levels.
+
+    Heights are those over the segments from `_FROM` to `_TO`, not a number for contacts beyond.
+    """
+    across = {place.name: place.across_mm for place in lead.catalog(LEAD).contacts}
+    each = []
+    for one, found in ways:
+        axes, first = one.model.axes, firsts(found)
+        segments = {segment.level: segment for segment in one.model.segments}
+        ends_mm = np.array([segments[_FROM].rostral_mm, segments[_TO].caudal_mm])
+        highest, lowest = axes.local(ends_mm)[:, 2]
+        height_mm = axes.local(one.contacts_mm)[:, 2]
+        over = (height_mm <= highest) & (height_mm >= lowest) & np.isfinite(first.least_ma)
+        each.append((one.field.contacts, np.where(over, height_mm, np.nan), first.level))
+    for names in columns(across):
+        own = [[contacts.index(name) for name in names] for contacts, _, _ in each]
+        yield [(height[rows], level[rows]) for rows, (_, height, level) in zip(own, each, strict=True)]
+
+
 def _steps(ways: Sequence[tuple[Stimulated, Recruitment]]) -> Ints:
     """Return by how many levels the first root moves caudally, from each contact of a column to the next."""
-    across = {place.name: place.across_mm for place in lead.catalog(LEAD).contacts}
-    moves = []
-    for one, found in ways:
-        axes = one.model.axes
-        segments = {segment.level: segment for segment in one.model.segments}
-        highest, lowest = (
-            float(axes.local(end[None])[0, 2])
-            for end in (segments[_FROM].rostral_mm, segments[_TO].caudal_mm)
-        )
-        first = firsts(found)
-        height_mm = np.where(np.isfinite(first.least_ma), axes.local(one.contacts_mm)[:, 2], np.nan)
-        for names in columns(across):
-            own = [one.field.contacts.index(name) for name in names]
-            moves.append(steps_down(height_mm[own], first.level[own], highest, lowest))
-    return np.concatenate(moves)
+    return np.concatenate([steps_down(*place) for column in _levels(ways) for place in column])
+
+
+def _net(ways: Sequence[tuple[Stimulated, Recruitment]]) -> Ints:
+    """Return by how many levels the first root moves caudally from the highest to the lowest of a column."""
+    both = [[np.concatenate(each) for each in zip(*column, strict=True)] for column in _levels(ways)]
+    return np.array([steps_down(height_mm, level).sum() for height_mm, level in both])
 
 
 def _together(found: Sequence[Measured]) -> dict[str, dict[str, Tally]]:
@@ -243,19 +258,18 @@ def _plausible(found: Sequence[Measured], tallies: Mapping[str, Mapping[str, Tal
         )
     pairs = np.concatenate([one.pairs_ma for one in found], axis=1)
     values["dorsal root before the ventral one of its level and side"] = _percent(pairs[0] < pairs[1])
-    steps, root_steps = (
-        np.concatenate([getattr(one, each) for one in found]) for each in ("steps", "root_steps")
-    )
     values |= {
         f"{text}: larger of two diameters first": _percent(
             np.concatenate([one.larger[each].ravel() for one in found])
         )
         for each, text in _LARGER.items()
     }
-    values["next contact below: first root is a higher one"] = _percent(steps < 0)
-    values["next contact below: first root is a higher one, of fibers that start in their root"] = _percent(
-        root_steps < 0
-    )
+    values |= {
+        f"{text}: first root is a higher one": _percent(
+            np.concatenate([getattr(one, each) for one in found]) < 0
+        )
+        for each, text in _MOVES.items()
+    }
     for part in _PARTS:
         share = initiation.shares([tallies[part]["near"]])
         for stretch, text in _STARTS.items():
@@ -267,7 +281,12 @@ def _plausible(found: Sequence[Measured], tallies: Mapping[str, Mapping[str, Tal
 _LARGER = {
     "dorsal": "dorsal roots",
     "ventral": "ventral roots",
-    "ventral, mean": "ventral roots, mean over places of the nodes",
+    "neither": "both, neither of them from a sealed end",
+}
+_MOVES = {
+    "steps": "from a contact to the next below",
+    "net": "from the highest contact of a column to the lowest",
+    "root_steps": "from a contact to the next below, fibers that start in their root",
 }
 _STARTS = {initiation.STRETCHES[1]: "within 2 mm of the entry", "bends": "where the fiber bends most"}
 

@@ -10,7 +10,7 @@ import pytest
 sys.path.insert(0, str(Path(__file__).parents[2]))
 
 from benchmarks import initiation
-from benchmarks.initiation import NONE, STRETCHES, shares, starts, tally, turns
+from benchmarks.initiation import NONE, STRETCHES, at_ends, shares, starts, tally, turns
 from benchmarks.initiation_figure import plot
 from benchmarks.plausibility import columns, dorsal_and_ventral, firsts, larger_first, steps_down
 from benchmarks.stimulated import mirrored_fiber, relaid
@@ -68,8 +68,8 @@ def test_a_case_has_both_roots_of_a_level_and_side_recruited() -> None:
 
 def test_moves_are_taken_downwards_whatever_the_order_of_the_contacts() -> None:
     height_mm, level = np.array([0.0, 20.0, 10.0, np.nan]), np.array([5, 3, 7, 1])
-    assert steps_down(height_mm, level, 25, -5).tolist() == [4, -2]
-    assert steps_down(height_mm[[2, 0, 1]], level[[2, 0, 1]], 25, -5).tolist() == [4, -2]
+    assert steps_down(height_mm, level).tolist() == [4, -2]
+    assert steps_down(height_mm[[2, 0, 1]], level[[2, 0, 1]]).tolist() == [4, -2]
 
 
 def test_columns_of_a_paddle_are_told_by_where_contacts_lie_across() -> None:
@@ -99,6 +99,17 @@ def test_the_node_at_which_a_fiber_starts_is_told_by_its_place() -> None:
     nodes = initiation.nodes_of(one)
     asked = np.array([nodes.along_mm[3], np.nan, nodes.along_mm[-1]])
     assert starts(asked, nodes).tolist() == [3, -1, len(nodes.along_mm) - 1]
+
+
+def test_a_start_within_two_nodes_of_any_end_is_one_from_an_end() -> None:
+    one = fiber(FORK)
+    nodes = initiation.nodes_of(one)
+    last = [end for end in FORK.ends if end]
+    asked = [0, 2, 3, last[0] - 3, last[0] - 2, last[0], last[0] + 1, last[1] - 2]
+    place = nodes.along_mm[asked][:, None]
+    recruited = found(["L4_L"], ["dorsal"], np.ones((len(asked), 1)), place)
+    told = at_ends(recruited, [one])[:, 0].tolist()
+    assert told == [True, True, False, False, True, True, False, True]
 
 
 def test_stretches_follow_one_another_from_the_cord_to_the_nerve() -> None:
