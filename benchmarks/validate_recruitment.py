@@ -3,8 +3,8 @@
     python -m benchmarks.validate_recruitment [--markers MARKERS] [--keep FOLDER]
 
 Sub-03 and five virtual subjects with a paddle of 16 contacts, at two levels; 20 fibers of each root; sub-03
-mirrored; and sub-03 at size normal and fine. The whole takes some 28 minutes of processor time and 3 GB; what
-is in FOLDER is not computed again (see `benchmarks.stimulated`).
+mirrored; and sub-03 at size normal and fine. The whole takes some 30 minutes of processor time and 3 GB;
+what is in FOLDER is not computed again (see `benchmarks.stimulated`).
 """
 
 from __future__ import annotations
