@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from cauda.errors import RecruitmentError
-from cauda.fiber import along, straight
+from cauda.fiber import along, branched, straight
 from cauda.field.field_type import Field
 from cauda.field.recovery import recovery
 from cauda.recruitment import potential as module
@@ -34,6 +34,18 @@ def test_beyond_the_mesh_the_potential_stays_as_at_its_end(field: Field) -> None
     assert reach == 1
     assert np.ptp(found[:, outside], axis=1).max() == 0
     np.testing.assert_array_equal(found[:, outside][:, 0], found[:, ~outside][:, -1])
+
+
+def test_beyond_the_mesh_a_branch_does_not_take_the_potential_of_the_next_one(field: Field) -> None:
+    top = float(field.mesh.points_mm[:, 2].max())
+    trunk_mm, fork_mm = [[1, 1, top - 30], [1, 1, top - 10]], [1, 1, top - 10]
+    beyond_mm, aside_mm = [fork_mm, [1, 1, top + 3]], [fork_mm, [1, 5, top - 14]]
+    fiber = branched(trunk_mm, 8.0, [beyond_mm, aside_mm], [6.0, 4.0])
+    (found,), outside = along_field(field, recovery(field), [fiber])
+    reaches = fiber.positions_mm[:, 2] > top
+    last = int(np.flatnonzero(reaches)[0]) - 1
+    assert outside == 1
+    np.testing.assert_array_equal(found[:, reaches], np.repeat(found[:, [last]], reaches.sum(), axis=1))
 
 
 def test_a_fiber_of_another_model_is_refused(field: Field) -> None:

@@ -25,7 +25,7 @@ def potentials(
 ) -> list[NDArray[np.float32]]:
     """Return the potential along fibers for 1 mA at each contact, of each ``(c, compartments)`` mV.
 
-    Beyond the mesh, where nothing is known, the potential goes on as at the last compartment within.
+    Beyond the mesh, where nothing is known, the potential goes on as at the nearest compartment within.
 
     Parameters
     ----------
@@ -78,7 +78,7 @@ def along_field(
                 "field was solved for"
             )
         if not own.all():
-            each[place] = _continued(each[place], own)
+            each[place] = _continued(each[place], own, fiber.positions_mm)
     return each, sum(not own.all() for own in inside)
 
 
@@ -145,10 +145,15 @@ def spans(fibers: Sequence[Fiber]) -> Iterator[slice]:
     yield slice(begin, len(fibers))
 
 
-def _continued(potential: NDArray[np.float32], known: NDArray[np.bool_]) -> NDArray[np.float32]:
-    """Return the potential with what is not known taken from the nearest compartment that is."""
-    places, there = np.arange(len(known)), np.flatnonzero(known)
-    after = np.clip(np.searchsorted(there, places), 0, len(there) - 1)
-    before = np.maximum(after - 1, 0)
-    nearer = np.abs(there[before] - places) <= np.abs(there[after] - places)
-    return potential[:, np.where(nearer, there[before], there[after])]
+def _continued(
+    potential: NDArray[np.float32], known: NDArray[np.bool_], places_mm: Floats
+) -> NDArray[np.float32]:
+    """Return the potential with what is not known taken from the nearest compartment that is.
+
+    The nearest one in space: the next one by number may begin another branch, far away.
+    """
+    there = np.flatnonzero(known)
+    nearest = np.arange(len(known))
+    for place in np.flatnonzero(~known):
+        nearest[place] = there[np.linalg.norm(places_mm[there] - places_mm[place], axis=1).argmin()]
+    return potential[:, nearest]
