@@ -159,7 +159,7 @@ def test_bands_are_those_that_were_written_and_name_the_inputs_they_hold(
     made = replace(found, settings={**found.settings, "bands": ["conductivities duke_lempka"]})
     narrow = str(recruitments.blocks(Recruited(thin, "x", made, best))[2])
     chart = str(recruitments.blocks(Recruited(thin, "x", made, best, tuple(wide)))[2])
-    assert "with other inputs: conductivities duke_lempka" in chart
+    assert "with other inputs: conductivities (1). Charts" in chart
     assert re.findall(r'<path[^>]*class="band"', chart) != re.findall(r'<path[^>]*class="band"', narrow)
     # The lines are as they were.
     lines = r'<path[^>]*class="curve[^>]*>'

@@ -74,11 +74,11 @@ def table(key: str, caption: str, weights: Sequence[Weight]) -> Table:
     columns = [
         Column("Input", numeric=False),
         Column("Cases", numeric=False),
-        Column("Change of threshold, median", "%"),
+        Column("Threshold, median", "%"),
         Column("5 %", "%"),
         Column("95 %", "%"),
-        Column("Change of selectivity, median"),
-        Column("Montages with another first root", "%"),
+        Column("Selectivity, median"),
+        Column("Another first root", "% of montages"),
     ]
     rows = [
         (

@@ -311,9 +311,9 @@ def _influences(key: str, recruited: Recruited) -> list[str | Figure | Table]:
         "Bars of the change of thresholds by each input that is not known. The table below has the numbers."
     )
     of_table = (
-        "The same in numbers. The median is that of the largest change over the cases of an input, whatever "
-        "its sign; so is that of selectivity. Last, of how many montages some case recruits another dorsal "
-        "root first."
+        "The same in numbers: changes of thresholds and of selectivity. Medians are those of the largest change "
+        "over the cases of an input, whatever its sign. Last, of how many montages some case recruits another "
+        "dorsal root first."
     )
     return [
         Figure(f"figure-{key}-uncertainty", caption, influences.figure(ranked, label)),
@@ -344,8 +344,9 @@ def _banded(one: Curve, written: Sequence[Curve]) -> Curve:
 
 def _other_inputs(recruited: Recruited) -> str:
     """Return what else the bands hold."""
-    bands = recruited.recruitment.settings.get("bands", [])
-    return f", and of those with other inputs: {escape(', '.join(map(str, bands)))}" if bands else ""
+    inputs = [str(one).partition(" ")[0] for one in recruited.recruitment.settings.get("bands", [])]
+    names = [f"{influences.called(one).lower()} ({inputs.count(one)})" for one in dict.fromkeys(inputs)]
+    return f", and of those with other inputs: {escape(', '.join(names))}" if names else ""
 
 
 def _best_caption(recruited: Recruited) -> str:
