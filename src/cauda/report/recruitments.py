@@ -311,9 +311,9 @@ def _influences(key: str, recruited: Recruited) -> list[str | Figure | Table]:
         "Bars of the change of thresholds by each input that is not known. The table below has the numbers."
     )
     of_table = (
-        "The same in numbers: changes of thresholds and of selectivity. Medians are those of the largest change "
-        "over the cases of an input, whatever its sign. Last, of how many montages some case recruits another "
-        "dorsal root first."
+        "The same in numbers: changes of thresholds and of selectivity. Medians are those of the largest "
+        "change over the cases of an input, whatever its sign. Last, of how many montages some case recruits "
+        "another dorsal root first."
     )
     return [
         Figure(f"figure-{key}-uncertainty", caption, influences.figure(ranked, label)),
