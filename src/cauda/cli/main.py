@@ -13,7 +13,7 @@ from collections.abc import Iterator, Sequence
 from typing import Protocol
 
 from cauda import __version__
-from cauda.cli import build, check, mesh, phantom, place, recruit, report, solve
+from cauda.cli import build, check, download, mesh, phantom, place, recruit, report, solve
 from cauda.errors import CaudaError
 
 _DONE, _INPUT_AT_FAULT, _DEFECT, _INTERRUPTED, _READER_GONE = 0, 1, 70, 130, 141
@@ -46,7 +46,7 @@ class Verb(Protocol):
         """Do the work and return the exit status."""
 
 
-VERBS: tuple[Verb, ...] = (phantom, check, build, place, mesh, solve, recruit, report)
+VERBS: tuple[Verb, ...] = (download, phantom, check, build, place, mesh, solve, recruit, report)
 """In the order in which a new user meets them."""
 
 
