@@ -19,7 +19,8 @@ from cauda.errors import CaudaError
 _DONE, _INPUT_AT_FAULT, _DEFECT, _INTERRUPTED, _READER_GONE = 0, 1, 70, 130, 141
 
 _EPILOG = """\
-example, from nothing to a page in the browser:
+example, from nothing to a page in the browser (or from the published dataset):
+  cauda download published --subjects 03
   cauda phantom dataset --subjects 1 --seed 7
   cauda check   dataset
   cauda build   dataset -o models

@@ -3,5 +3,21 @@
 from cauda.dataset.downloading import download, fetch
 from cauda.dataset.markers import Markers, find_markers
 from cauda.dataset.planning import Plan, Portion, plan, read_files
+from cauda.dataset.scan import Scan, read_scan
+from cauda.dataset.subject import Subject, labels, read
 
-__all__ = ["Markers", "Plan", "Portion", "download", "fetch", "find_markers", "plan", "read_files"]
+__all__ = [
+    "Markers",
+    "Plan",
+    "Portion",
+    "Scan",
+    "Subject",
+    "download",
+    "fetch",
+    "find_markers",
+    "labels",
+    "plan",
+    "read",
+    "read_files",
+    "read_scan",
+]

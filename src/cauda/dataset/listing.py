@@ -102,6 +102,25 @@ def read(folder: Path, file: PublishedFile) -> tuple[Listed, ...] | None:
         ) from error
 
 
+def read_any(folder: Path, file: PublishedFile) -> tuple[Listed, ...]:
+    """Return the listing that the dataset keeps of an archive, of whatever edition; empty if there is none.
+
+    Raises
+    ------
+    DatasetError
+        If it cannot be read.
+    """
+    path = _path(folder, file.name)
+    try:
+        return tuple(_one(row, file) for row in json.loads(path.read_bytes())["entries"])
+    except FileNotFoundError:
+        return ()
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise DatasetError(
+            f"cannot be read ({error}); wanted the listing that cauda download wrote"
+        ) from error
+
+
 def _one(row: dict[str, Any], file: PublishedFile) -> Listed:
     entry = Entry(
         str(row["name"]), int(row["bytes"]), int(row["crc32"], 16), int(row["start"]), int(row["stop"])
