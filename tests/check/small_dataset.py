@@ -6,7 +6,7 @@ import json
 from pathlib import Path
 from typing import Any
 
-import nibabel as nib
+import nibabel
 import numpy as np
 
 from cauda.annotation import Tracing
@@ -16,6 +16,9 @@ from cauda.arrays import Floats
 
 CISS = {"EchoTime": 0.00446, "RepetitionTime": 0.0098, "FlipAngle": 50, "SliceThickness": 2.0}
 T2TSE = {"EchoTime": 0.104, "RepetitionTime": 4.32, "FlipAngle": 160, "SpacingBetweenSlices": 3.3}
+NIFTI: Any = nibabel
+"""The library, whose functions have no types."""
+
 PROTOCOL = "sequence\tquantity\tunit\tnominal\nCISS\tRepetitionTime\tms\t9.80\nCISS\tEchoTime\tms\t4.46\n"
 CORNER_MM = np.array([-15.7, -55.0, -502.0])
 
@@ -77,7 +80,7 @@ def painted(tracing: Tracing) -> Any:
 def write_image(path: Path, voxels: Any, affine: Floats, sidecar: dict[str, Any] | None) -> None:
     """Write an image and its sidecar."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    image = nib.Nifti1Image(voxels, affine)
+    image = NIFTI.Nifti1Image(voxels, affine)
     image.header.set_xyzt_units("mm", "sec")
     image.set_sform(affine, 1)
     image.set_qform(affine, 1)

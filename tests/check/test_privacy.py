@@ -23,7 +23,8 @@ def test_what_tells_the_person_is_an_error(name: str) -> None:
 @pytest.mark.parametrize(
     "name",
     ["InstitutionName", "InstitutionAddress", "InstitutionalDepartmentName", "StationName",
-     "DeviceSerialNumber", "ProcedureStepDescription", "SeriesInstanceUID", "StudyInstanceUID", "AcquisitionTime", "StudyID"],
+     "DeviceSerialNumber", "ProcedureStepDescription", "SeriesInstanceUID", "StudyInstanceUID",
+     "AcquisitionTime", "StudyID"],
 )  # fmt: skip
 def test_what_tells_site_scanner_and_hour_is_a_warning(name: str) -> None:
     assert [severity for severity, _ in found(**{name: "X"})] == ["warning"]

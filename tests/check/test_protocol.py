@@ -1,10 +1,9 @@
 import json
 from pathlib import Path
 
-import nibabel as nib
 import numpy as np
 import pytest
-from tests.check.small_dataset import write_image
+from tests.check.small_dataset import NIFTI, write_image
 
 from cauda.check import protocol
 from cauda.dataset import Scan, read_scan
@@ -14,8 +13,6 @@ from cauda.tables.sequences import protocol as published
 def scan_of(folder: Path, sequence: str, facts: dict[str, object], sidecar: dict[str, object]) -> Scan:
     """Write the header of a published image, no voxel of which is looked at, and read it."""
     path = folder / f"sub-03_{sequence}.nii.gz"
-    header = nib.Nifti1Header()
-    header.set_data_dtype(np.uint8)
     small = np.zeros((2, 2, 2), dtype=np.uint8)
     write_image(path, small, np.array(facts["affine"]), sidecar)
     return read_scan(path)
@@ -50,7 +47,7 @@ def test_the_tilt_of_the_published_dess_is_told(shared: Path, tmp_path: Path) ->
 def test_the_echo_time_in_the_header_is_compared(tmp_path: Path, told_ms: float) -> None:
     path = tmp_path / "sub-01_CISS.nii.gz"
     write_image(path, np.zeros((2, 2, 2), dtype=np.uint8), np.eye(4), {"EchoTime": 0.00446})
-    image = nib.load(path)
+    image = NIFTI.load(path)
     image.header["descrip"] = f"TE={told_ms:.2g};Time=0".encode()
     image.to_filename(tmp_path / "sub-02_CISS.nii.gz")
     (tmp_path / "sub-02_CISS.json").write_text('{"EchoTime": 0.00446}')

@@ -5,11 +5,11 @@ import shutil
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
-import nibabel as nib
 import numpy as np
 import pytest
-from tests.check.small_dataset import change_json, ciss_affine, make, painted, write_image
+from tests.check.small_dataset import NIFTI, change_json, ciss_affine, make, painted, write_image
 
 from cauda.annotation import Tracing
 from cauda.annotation.published import write_published
@@ -91,8 +91,8 @@ def test_no_voxel_is_read_where_headers_are_enough(traced: Path, monkeypatch: py
     def refuse(*_args: object, **_options: object) -> None:
         raise AssertionError("voxels were read")
 
-    monkeypatch.setattr(nib.arrayproxy.ArrayProxy, "get_unscaled", refuse)
-    monkeypatch.setattr(nib.arrayproxy.ArrayProxy, "__array__", refuse)
+    monkeypatch.setattr(NIFTI.arrayproxy.ArrayProxy, "get_unscaled", refuse)
+    monkeypatch.setattr(NIFTI.arrayproxy.ArrayProxy, "__array__", refuse)
     found = check_dataset(traced, "01", images=False)
     assert all(facts.csf_to_cord is None for facts in found.scans)
 
@@ -138,46 +138,46 @@ def _misnamed(folder: Path) -> None:
     path.rename(path.with_name("sub-07_CISS.nii.gz"))
 
 
-def _image_with(change: Callable[[nib.Nifti1Image], nib.Nifti1Image]) -> Callable[[Path], None]:
+def _image_with(change: Callable[[Any], Any]) -> Callable[[Path], None]:
     def spoil(folder: Path) -> None:
         path = folder / f"{ANAT}CISS.nii.gz"
-        change(nib.Nifti1Image.from_bytes(gzip.decompress(path.read_bytes()))).to_filename(path)
+        change(NIFTI.Nifti1Image.from_bytes(gzip.decompress(path.read_bytes()))).to_filename(path)
 
     return spoil
 
 
-def _no_place(image: nib.Nifti1Image) -> nib.Nifti1Image:
+def _no_place(image: Any) -> Any:
     image.set_sform(None, 0)
     image.set_qform(None, 0)
     return image
 
 
-def _two_places(image: nib.Nifti1Image) -> nib.Nifti1Image:
+def _two_places(image: Any) -> Any:
     affine = image.affine.copy()
     affine[0, 3] += 5
     image.set_qform(affine, 1)
     return image
 
 
-def _in_meters(image: nib.Nifti1Image) -> nib.Nifti1Image:
+def _in_meters(image: Any) -> Any:
     image.header.set_xyzt_units("meter")
     return image
 
 
-def _turned(image: nib.Nifti1Image) -> nib.Nifti1Image:
-    affine = nib.affines.from_matvec(nib.eulerangles.euler2mat(x=0.5)) @ image.affine
+def _turned(image: Any) -> Any:
+    affine = NIFTI.affines.from_matvec(NIFTI.eulerangles.euler2mat(x=0.5)) @ image.affine
     image.set_sform(affine, 1)
     image.set_qform(affine, 1)
     return image
 
 
-def _with_time(image: nib.Nifti1Image) -> nib.Nifti1Image:
+def _with_time(image: Any) -> Any:
     image.header["descrip"] = b"TE=4.5;Time=113717.208"
     return image
 
 
-def _four_dimensions(image: nib.Nifti1Image) -> nib.Nifti1Image:
-    return nib.Nifti1Image(np.stack([np.asarray(image.dataobj)] * 2, axis=-1), image.affine)
+def _four_dimensions(image: Any) -> Any:
+    return NIFTI.Nifti1Image(np.stack([np.asarray(image.dataobj)] * 2, axis=-1), image.affine)
 
 
 def _duplicated_row(folder: Path) -> None:

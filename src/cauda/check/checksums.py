@@ -9,7 +9,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from cauda.dataset import listing
-from cauda.dataset.archive import crc32, leaves_folder
+from cauda.dataset.archive import leaves_folder
 from cauda.dataset.scan import Scan
 from cauda.dataset.subject import image_paths
 from cauda.errors import DatasetError, Finding
@@ -75,11 +75,10 @@ def _downloaded(folder: Path, labels: Sequence[str], *, images: bool) -> Iterato
             if not path.is_file():
                 what = f"is missing; it was downloaded from {file.name}"
                 yield Finding("error", "missing-file", one.place, what, "run cauda download again")
-            elif path.stat().st_size != one.entry.bytes:
-                what = f"has {path.stat().st_size} bytes, the published file {one.entry.bytes}"
-                yield Finding("error", "checksum", one.place, what, _AGAIN)
-            elif (images or not _is_image(path)) and crc32(path) != one.entry.crc32:
-                what = f"has CRC-32 {crc32(path):08x}, the published file {one.entry.crc32:08x}"
+            elif not listing.is_as_listed(folder, one, by_content=images or not _is_image(path)):
+                what = (
+                    f"is not what was downloaded: {one.entry.bytes} bytes with CRC-32 {one.entry.crc32:08x}"
+                )
                 yield Finding("error", "checksum", one.place, what, _AGAIN)
 
 

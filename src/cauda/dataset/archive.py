@@ -140,12 +140,12 @@ def unpack(
             raise zipfile.BadZipFile(f"{entry.name} has {out.tell()} bytes, wanted {entry.bytes}")
 
 
-def crc32(path: Path) -> int:
-    """Return the CRC-32 of a file, as zip archives hold it."""
-    value = 0
+def crc32(path: Path, count: int | None = None) -> int:
+    """Return the CRC-32 of a file, or of its first `count` bytes, as zip archives hold it."""
+    value, left = 0, path.stat().st_size if count is None else count
     with path.open("rb") as file:
-        while chunk := file.read(_CHUNK):
-            value = zlib.crc32(chunk, value)
+        while chunk := file.read(min(_CHUNK, left)):
+            value, left = zlib.crc32(chunk, value), left - len(chunk)
     return value
 
 

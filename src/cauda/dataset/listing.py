@@ -10,12 +10,16 @@ from pathlib import Path
 from typing import Any
 
 from cauda import files
+from cauda.dataset import archive
 from cauda.dataset.archive import Entry, leaves_folder
 from cauda.errors import DatasetError
 from cauda.tables.published_files import PublishedFile
 
 FOLDER = Path("sourcedata", "download")
 """Where a dataset keeps the listings of the archives that its files came from."""
+
+GROWING = "participants.tsv"
+"""The only published file that changes when a subject is added."""
 
 _SUBJECT = re.compile(r"sub-([A-Za-z0-9]+)")
 
@@ -61,6 +65,25 @@ def listed(file: PublishedFile, entries: Sequence[Entry]) -> tuple[Listed, ...]:
     if not any(one.subject for one in found):
         raise DatasetError(f"{file.name}: holds no folder sub-XX; it is not the published archive")
     return tuple(found)
+
+
+def is_as_listed(folder: Path, one: Listed, *, by_content: bool = True) -> bool:
+    """Tell whether a file of the dataset is what an archive had.
+
+    Rows may have been added to the table of participants.
+
+    Parameters
+    ----------
+    folder : Path
+    one : Listed
+    by_content : bool
+        Whether CRC-32 are compared; else sizes alone.
+    """
+    path, size = folder / one.place, one.entry.bytes
+    if not path.is_file():
+        return False
+    has_room = path.stat().st_size >= size if one.place == GROWING else path.stat().st_size == size
+    return has_room and (not by_content or archive.crc32(path, size) == one.entry.crc32)
 
 
 def write(folder: Path, file: PublishedFile, found: Sequence[Listed]) -> None:

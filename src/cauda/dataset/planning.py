@@ -175,7 +175,7 @@ def missing_of(folder: Path, wanted: Sequence[Listed]) -> tuple[Listed, ...]:
         _refuse_detour(folder, path)
         if not os.path.lexists(path):
             missing.append(one)
-        elif not _is_entry(path, one.entry):
+        elif not listing.is_as_listed(folder, one):
             changed.append(one.place)
     if changed:
         _fail_changed(changed, folder)
@@ -268,11 +268,6 @@ def _known_label(label: str, known: Sequence[str], name: str) -> str:
     if len(alike) != 1:
         raise DatasetError(f"{name}: has no subject {label}; it has {', '.join(known)}")
     return alike[0]
-
-
-def _is_entry(path: Path, entry: archive.Entry) -> bool:
-    is_as_long = path.is_file() and path.stat().st_size == entry.bytes
-    return is_as_long and archive.crc32(path) == entry.crc32
 
 
 def _fail_changed(places: Sequence[str], folder: Path) -> NoReturn:

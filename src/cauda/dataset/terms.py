@@ -4,12 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from pathlib import Path
-from typing import Any
 
 from cauda import files
+from cauda.dataset.derivative import describe
 from cauda.tables import published_files as published
-
-BIDS_VERSION = "1.10.0"
 
 _DATASET_DOI = f"doi:{published.COLLECTION_DOI}"
 _LICENSE = f"""\
@@ -56,7 +54,13 @@ _BIDSIGNORE = """\
 *_DESS.*
 *_T2TSE.*
 """
-_NOT_BIDS = "# named as in the published dataset, which BIDS does not know\nsub-*/\n"
+_FIELDS = {
+    "License": published.LICENSE,
+    "HowToAcknowledge": published.CITATION,
+    "ReferencesAndLinks": [f"https://doi.org/{published.ARTICLE_DOI}"],
+    "DatasetDOI": _DATASET_DOI,
+    "SourceDatasets": [{"DOI": _DATASET_DOI, "URL": f"https://doi.org/{published.COLLECTION_DOI}"}],
+}
 _MADE = {
     "markers": ("Markers", "3D Slicer", "Contours, roots and ganglia drawn by hand by the dataset's authors"),
     "models": (
@@ -78,26 +82,13 @@ def write(folder: Path, parts: Iterable[str]) -> None:
     for path, text in texts.items():
         if not (folder / path).exists():
             files.write_text(folder / path, text)
-    for part in parts:
-        if part not in _MADE:
-            continue
-        place = folder / "derivatives" / part
-        if not (place / "dataset_description.json").exists():
-            files.write_json(place / "dataset_description.json", _description(part))
-        if not (place / ".bidsignore").exists():
-            files.write_text(place / ".bidsignore", _NOT_BIDS)
-
-
-def _description(part: str) -> dict[str, Any]:
-    name, maker, description = _MADE[part]
-    return {
-        "Name": f"{name} of the lumbosacral spine MRI dataset",
-        "BIDSVersion": BIDS_VERSION,
-        "DatasetType": "derivative",
-        "License": published.LICENSE,
-        "HowToAcknowledge": published.CITATION,
-        "ReferencesAndLinks": [f"https://doi.org/{published.ARTICLE_DOI}"],
-        "DatasetDOI": _DATASET_DOI,
-        "GeneratedBy": [{"Name": maker, "Description": description}],
-        "SourceDatasets": [{"DOI": _DATASET_DOI, "URL": f"https://doi.org/{published.COLLECTION_DOI}"}],
-    }
+    for part in (part for part in parts if part in _MADE):
+        name, maker, description = _MADE[part]
+        describe(
+            folder / "derivatives" / part,
+            f"{name} of the lumbosacral spine MRI dataset",
+            made_by=maker,
+            description=description,
+            ignored=["sub-*/"],
+            fields=_FIELDS,
+        )
