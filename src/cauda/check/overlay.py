@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 import zlib
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-import nibabel
 import numpy as np
 
 from cauda.annotation.slices import Slice, Slices, inside, signed_distance_mm
 from cauda.annotation.tracing import Tracing
 from cauda.arrays import Floats
-from cauda.dataset.scan import Scan
+from cauda.dataset.scan import Scan, load_image
 from cauda.errors import DatasetError, Finding
 
 LEAST_RATIO = 1.15
@@ -27,6 +26,8 @@ _SHIFTS_MM = np.arange(-6.0, 6.1, 1.0)
 _GAIN = 1.25
 _FAR_MM = 2.0
 _AS_GOOD = 0.995
+# percentiles of cord and CSF
+_MEDIANS, _QUARTILES = (50.0, 50.0), (75.0, 25.0)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -41,11 +42,14 @@ class Overlay:
         The same after the best shift in the plane of the slices.
     shift_mm : (3,) float64
         That shift of the markers, RAS.
+    gain : float
+        By how much it raises the contrast of the darker quarter of the CSF to the brighter one of the cord.
     """
 
     ratio: float
     shifted_ratio: float
     shift_mm: Floats
+    gain: float
 
 
 def overlay(scan: Scan, tracing: Tracing) -> Overlay | None:
@@ -70,26 +74,21 @@ def overlay(scan: Scan, tracing: Tracing) -> Overlay | None:
         return None
     values, offset = _voxels(scan)
     places = (scan.voxels(cord_mm), scan.voxels(csf_mm))
-    ratio = _ratio(values, offset, places, np.median)
+    ratio = _ratio(values, offset, places, _MEDIANS)
     if ratio is None:
         return None
-    shift_mm = _best_shift_mm(scan, values, offset, places, basis)
+    shift_mm, gain = _best_shift(scan, values, offset, places, basis)
     shifted = tuple(scan.voxels(one + shift_mm) for one in (cord_mm, csf_mm))
-    return Overlay(ratio, _ratio(values, offset, shifted, np.median) or ratio, shift_mm)
-
-
-def find(scan: Scan, tracing: Tracing, place: str) -> Iterator[Finding]:
-    """Yield an error if CSF is not brighter than the cord, a warning if both fit better elsewhere."""
-    yield from judged(overlay(scan, tracing), place)
+    return Overlay(ratio, _ratio(values, offset, shifted, _MEDIANS) or ratio, shift_mm, gain)
 
 
 def judged(found: Overlay | None, place: str) -> Iterator[Finding]:
-    """Yield what an overlay shows to be wrong."""
+    """Yield an error if CSF is not brighter than the cord, a warning if both fit better elsewhere."""
     if found is None:
         return
     shift_mm = float(np.linalg.norm(found.shift_mm))
     better = ""
-    if found.shifted_ratio > _GAIN * found.ratio and shift_mm >= _FAR_MM:
+    if found.gain > _GAIN and shift_mm >= _FAR_MM:
         x, y, z = found.shift_mm
         better = f"; {found.shifted_ratio:.2f} if the markers are moved by RAS ({x:.0f}, {y:.0f}, {z:.0f}) mm"
     bright = f"CSF is {found.ratio:.2f} times as bright as the cord where the markers lie"
@@ -138,7 +137,7 @@ def _raised(places: Floats, height_mm: float, basis: Floats) -> Floats:
 
 def _voxels(scan: Scan) -> tuple[Any, float]:
     try:
-        image: Any = nibabel.load(scan.path)
+        image = load_image(scan.path)
         if image.get_data_dtype().kind not in "iuf":
             raise ValueError(f"voxels are {image.get_data_dtype()}, wanted numbers")
         values = image.dataobj.get_unscaled()
@@ -150,30 +149,34 @@ def _voxels(scan: Scan) -> tuple[Any, float]:
         ) from error
 
 
-def _best_shift_mm(scan: Scan, values: Any, offset: float, places: Sequence[Floats], basis: Floats) -> Floats:
-    """Return the shift across the stack with the greatest contrast; the middle of those that are as good.
+def _best_shift(
+    scan: Scan, values: Any, offset: float, places: Sequence[Floats], basis: Floats
+) -> tuple[Floats, float]:
+    """Return the shift across the stack with the greatest contrast, the middle of those as good, and its gain.
 
-    Means are compared, not medians: they fall as soon as some points leave what they should lie in.
+    Not medians are compared, but the darker quarter of the CSF and the brighter one of the cord: where dark
+    tissue beside the sac is taken for the cord, some of what is taken for CSF is dark, too.
     """
     tried = [right * basis[0] + anterior * basis[1] for right in _SHIFTS_MM for anterior in _SHIFTS_MM]
     origin = scan.voxels(np.zeros((1, 3)))
     moves = scan.voxels(np.array(tried)) - origin
-    found = [_ratio(values, offset, [one + move for one in places], np.mean) or 0.0 for move in moves]
+    found = [_ratio(values, offset, [one + move for one in places], _QUARTILES) or 0.0 for move in moves]
     best = np.array(found) >= _AS_GOOD * max(found)
     middle: Floats = np.array(tried)[best].mean(axis=0)
-    return middle if max(found) > found[len(found) // 2] else np.zeros(3)
+    here = found[len(found) // 2]
+    return (middle, max(found) / here if here > 0 else np.inf) if max(found) > here else (np.zeros(3), 1.0)
 
 
 def _ratio(
-    values: Any, offset: float, places: Sequence[Floats], average: Callable[[Any], Any]
+    values: Any, offset: float, places: Sequence[Floats], percentiles: Sequence[float]
 ) -> float | None:
     averages = []
-    for one in places:
+    for one, percent in zip(places, percentiles, strict=True):
         at = np.rint(one).astype(np.int64)
         at = at[((at >= 0) & (at < np.array(values.shape))).all(axis=1)]
         if len(at) < _LEAST_POINTS:
             return None
-        averages.append(float(average(values[at[:, 0], at[:, 1], at[:, 2]])) + offset)
+        averages.append(float(np.percentile(values[at[:, 0], at[:, 1], at[:, 2]], percent)) + offset)
     cord, csf = averages
     if cord > 0:
         return csf / cord

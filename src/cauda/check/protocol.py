@@ -124,9 +124,8 @@ def _told(scan: Scan, nominal: Nominal) -> Told:
         return Told("plane", "", nominal.value, found, found == nominal.value)
     if nominal.quantity == "voxel":
         sizes = sorted(scan.voxel_mm)
-        choices = [
-            sorted(map(float, one.split("x"))) for one in re.findall(r"[\d.]+x[\d.]+x[\d.]+", nominal.value)
-        ]
+        told = re.findall(r"\d+(?:\.\d+)?x\d+(?:\.\d+)?x\d+(?:\.\d+)?", nominal.value)
+        choices = [sorted(map(float, one.split("x"))) for one in told]
         agrees = not choices or any(np.allclose(sizes, one, rtol=5 * _SAME) for one in choices)
         in_plane = [f"{size:.4g}" for size in scan.voxel_mm]
         return Told("voxel", nominal.unit, nominal.value, "x".join(in_plane), agrees)
@@ -162,7 +161,11 @@ def _against_header(scan: Scan, place: str) -> Iterator[Finding]:
 
 def _directions(scan: Scan, place: str) -> Iterator[Finding]:
     cosines = (scan.sidecar or {}).get("ImageOrientationPatientDICOM")
-    if not isinstance(cosines, list) or len(cosines) != 6 or not all(map(_is_number, cosines)):
+    if (
+        not isinstance(cosines, list)
+        or len(cosines) != 6
+        or not all(_is_number(one) and abs(one) < 2 for one in cosines)
+    ):
         return
     axes = scan.affine[:3, :3] / np.linalg.norm(scan.affine[:3, :3], axis=0)
     for name, direction in zip(

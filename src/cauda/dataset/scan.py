@@ -7,7 +7,8 @@ import math
 import re
 import struct
 import zlib
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import MappingProxyType
@@ -26,6 +27,18 @@ IMAGE_ENDINGS = (".nii.gz", ".nii")
 _AXES: tuple[Plane, ...] = ("sagittal", "coronal", "axial")
 _NAME = re.compile(
     r"(?P<entities>[A-Za-z0-9]+-[A-Za-z0-9]+(?:_[A-Za-z0-9]+-[A-Za-z0-9]+)*)_(?P<suffix>[A-Za-z0-9]+)"
+)
+_UNITS = {0: "unknown", 1: "meter", 2: "mm", 3: "micron"}
+_DAMAGES = (
+    OSError,
+    EOFError,
+    ValueError,
+    OverflowError,
+    zlib.error,
+    struct.error,
+    nibabel.filebasedimages.ImageFileError,
+    nibabel.spatialimages.HeaderDataError,
+    nibabel.wrapstruct.WrapStructError,
 )
 _LARGEST_SIDECAR_BYTES = 10_000_000
 
@@ -135,7 +148,7 @@ def read_scan(path: str | Path) -> Scan:
         If header or sidecar cannot be read, the image has not three dimensions, or no place in space.
     """
     path = Path(path)
-    image = _image(path)
+    image = load_image(path)
     header = image.header
     shape = tuple(int(size) for size in image.shape)
     while len(shape) > 3 and shape[-1] == 1:
@@ -159,12 +172,32 @@ def read_scan(path: str | Path) -> Scan:
         frozen(affine),
         _form(header, "qform"),
         _form(header, "sform"),
-        str(header.get_xyzt_units()[0]),
+        _UNITS.get(int(header["xyzt_units"]) & 7, "an unknown unit"),
         MappingProxyType(texts),
         len(getattr(header, "extensions", ())),
-        int(header.get_data_offset()) + math.prod(image.shape) * header.get_data_dtype().itemsize,
+        int(image.dataobj.offset) + math.prod(image.shape) * header.get_data_dtype().itemsize,
         read_sidecar(sidecar_of(path)),
     )
+
+
+def load_image(path: Path) -> Any:
+    """Return an image as nibabel gives it, its voxels not read yet.
+
+    Raises
+    ------
+    DatasetError
+        If it is no NIfTI image.
+    """
+    try:
+        # what nibabel mends in a header is told by findings, not by its own log
+        with _quiet():
+            kind = nibabel.Nifti1Image if _version(path) == 1 else nibabel.Nifti2Image
+            return kind.from_filename(path)
+    except FileNotFoundError:
+        raise DatasetError(f"{path.name}: is not there") from None
+    except _DAMAGES as error:
+        reason = str(error).replace(str(path), path.name)
+        raise DatasetError(f"{path.name}: is no readable NIfTI image ({reason}); convert it again") from error
 
 
 def read_sidecar(path: Path) -> Mapping[str, Any] | None:
@@ -222,29 +255,14 @@ def entities_of(path: Path) -> dict[str, str]:
     return dict(part.split("-", 1) for part in found["entities"].split("_")) if found else {}
 
 
-def _image(path: Path) -> Any:
+@contextmanager
+def _quiet() -> Iterator[None]:
+    log = nibabel.imageglobals.logger
+    before, log.disabled = log.disabled, True
     try:
-        return (
-            nibabel.Nifti1Image.from_filename(path)
-            if _version(path) == 1
-            else nibabel.Nifti2Image.from_filename(path)
-        )
-    except FileNotFoundError:
-        raise DatasetError(f"{path.name}: is not there") from None
-    except (
-        OSError,
-        EOFError,
-        ValueError,
-        zlib.error,
-        struct.error,
-        nibabel.filebasedimages.ImageFileError,
-    ) as error:
-        if isinstance(error, DatasetError):
-            raise
-        reason = str(error).replace(str(path), path.name)
-        raise DatasetError(f"{path.name}: is no readable NIfTI image ({reason}); convert it again") from error
-    except nibabel.spatialimages.HeaderDataError as error:
-        raise DatasetError(f"{path.name}: its header is damaged ({error}); convert it again") from error
+        yield
+    finally:
+        log.disabled = before
 
 
 def _version(path: Path) -> int:

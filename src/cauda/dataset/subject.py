@@ -69,7 +69,7 @@ def image_paths(folder: str | Path, label: str) -> tuple[Path, ...]:
     """Return the images of a subject, in ``sub-XX/anat/`` and ``sub-XX/ses-YY/anat/``, sorted."""
     places = (f"sub-{label}/anat/*", f"sub-{label}/ses-*/anat/*")
     found = [path for place in places for path in Path(folder).glob(place)]
-    return tuple(sorted(path for path in found if is_image(path)))
+    return tuple(sorted(path for path in found if is_image(path) and path.is_file()))
 
 
 def is_image(path: Path) -> bool:
