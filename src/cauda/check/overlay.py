@@ -152,7 +152,7 @@ def _voxels(scan: Scan) -> tuple[Any, float]:
 def _best_shift(
     scan: Scan, values: Any, offset: float, places: Sequence[Floats], basis: Floats
 ) -> tuple[Floats, float]:
-    """Return the shift across the stack with the greatest contrast, the middle of those as good, and its gain.
+    """Return the shift across the stack with the greatest contrast, the middle of equal ones, and its gain.
 
     Not medians are compared, but the darker quarter of the CSF and the brighter one of the cord: where dark
     tissue beside the sac is taken for the cord, some of what is taken for CSF is dark, too.
