@@ -87,7 +87,7 @@ def test_what_is_unpacked_is_whole_or_not_there(tmp_path: Path) -> None:
         pytest.raises(DatasetError, match="Bad CRC-32"),
         archive.opened(io.BytesIO(bytes(data)), "a.zip") as opened,
     ):
-        archive.unpack(opened, archive.entries(opened, "a.zip")[0], tmp_path / "sub-01" / "b.nii.gz")
+        archive.unpack(opened, archive.entries(opened, "a.zip")[0], tmp_path / "b.nii.gz", tmp_path / ".part")
     assert [path for path in tmp_path.rglob("*") if path.is_file()] == []
 
 

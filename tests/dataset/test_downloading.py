@@ -2,7 +2,10 @@ import contextlib
 import io
 import logging
 import os
+import signal
 import struct
+import subprocess
+import sys
 import zipfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -285,6 +288,23 @@ def test_a_link_that_leads_out_of_the_dataset_is_refused(server: Server, tmp_pat
     with pytest.raises(DatasetError, match="leads out of the dataset by a link"):
         get(server, tmp_path / "data", "03")
     assert list((tmp_path / "elsewhere").iterdir()) == []
+
+
+def test_what_a_killed_process_left_is_written_over(server: Server, tmp_path: Path) -> None:
+    kill = "import os, signal\nfrom cauda.dataset import archive\n"
+    kill += "archive.crc32 = lambda *_: os.kill(os.getpid(), signal.SIGKILL)\n"
+    files = repr([tuple(getattr(file, name) for name in file.__slots__) for file in edition(server.files)])
+    kill += "from cauda.tables.published_files import PublishedFile\nfrom cauda.dataset import download\n"
+    kill += f"files = [PublishedFile(*row) for row in {files}]\n"
+    kill += f"download({str(tmp_path)!r}, ['03'], ['raw'], base_url={server.url!r}, files=files)\n"
+    assert subprocess.run([sys.executable, "-c", kill], check=False).returncode == -signal.SIGKILL
+    assert [name for name in held(tmp_path) if name.startswith("sub-")] == []
+    assert len(list((tmp_path / FOLDER).glob(".*.part"))) == 1
+    get(server, tmp_path, "03")
+    assert not list(tmp_path.rglob("*.part"))
+    wanted = of_subject("03", "rawdata.zip")
+    found = held(tmp_path)
+    assert {name: found[name] for name in wanted} == wanted
 
 
 @pytest.mark.parametrize(("asked", "got"), [("sub-03", "03"), ("3", "03"), ("03", "03")])

@@ -160,6 +160,13 @@ def test_what_cannot_be_imported_is_refused_and_leaves_nothing(
     assert not (tmp_path / "data").exists()
 
 
+def test_scans_of_two_persons_are_not_mixed(tmp_path: Path) -> None:
+    source = exported(tmp_path / "dicom", CISS, {**T2TSE, "PatientID": "124"})
+    with pytest.raises(DatasetError, match="holds scans of 2 persons, wanted those of one"):
+        bring(source, tmp_path / "data")
+    assert not (tmp_path / "data").exists()
+
+
 def test_wrong_arguments_are_refused(tmp_path: Path) -> None:
     source = exported(tmp_path / "dicom", CISS)
     with pytest.raises(DatasetError, match=r"subject '\.\./21': wanted a label"):

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import re
+import shutil
 import stat
 import unicodedata
 import zipfile
 import zlib
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from itertools import pairwise
@@ -15,7 +16,6 @@ from pathlib import Path
 from typing import IO
 
 from cauda.errors import DatasetError
-from cauda.files import atomic
 
 DAMAGES = (zipfile.BadZipFile, zlib.error, EOFError)
 """What damaged bytes of an archive raise."""
@@ -111,9 +111,7 @@ def opened(file: IO[bytes] | Path, name: str) -> Iterator[zipfile.ZipFile]:
         ) from error
 
 
-def unpack(
-    archive: zipfile.ZipFile, entry: Entry, path: Path, told: Callable[[int], None] = lambda _count: None
-) -> None:
+def unpack(archive: zipfile.ZipFile, entry: Entry, path: Path, part: Path) -> None:
     """Write one file, whole and with the right CRC-32 and size, or not at all.
 
     Parameters
@@ -124,20 +122,25 @@ def unpack(
         Of this archive.
     path : Path
         File to write.
-    told : callable
-        Called with the number of bytes written since the last call.
+    part : Path
+        Where it is gathered, on the same disk. Always the same place, so that what a killed process left
+        there is written over.
 
     Raises
     ------
     BadZipFile
         If size or CRC-32 are not those that the archive's directory says.
     """
-    with atomic(path) as temporary, temporary.open("wb") as out, archive.open(entry.name) as packed:
-        while chunk := packed.read(_CHUNK):
-            out.write(chunk)
-            told(len(chunk))
-        if out.tell() != entry.bytes:
-            raise zipfile.BadZipFile(f"{entry.name} has {out.tell()} bytes, wanted {entry.bytes}")
+    part.parent.mkdir(parents=True, exist_ok=True)
+    try:
+        with part.open("wb") as out, archive.open(entry.name) as packed:
+            shutil.copyfileobj(packed, out, _CHUNK)
+        if part.stat().st_size != entry.bytes or crc32(part) != entry.crc32:
+            raise zipfile.BadZipFile(f"{entry.name}: other bytes were written than its directory says")
+        path.parent.mkdir(parents=True, exist_ok=True)
+        part.replace(path)
+    finally:
+        part.unlink(missing_ok=True)
 
 
 def crc32(path: Path, count: int | None = None) -> int:

@@ -5,12 +5,15 @@ from __future__ import annotations
 import importlib.util
 import re
 import subprocess
+import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 
+from cauda.dataset.scan import read_sidecar
 from cauda.errors import DatasetError
 
 _DEEPEST = "9"
+_PERSON = ("PatientName", "PatientID", "PatientBirthDate")
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,12 +26,15 @@ class Converted:
         Uncompressed NIfTI files that have a sidecar, by name.
     uneven : tuple of Path
         Those of them whose slices are not equally far apart.
+    persons : int
+        How many persons the DICOM files tell apart by name, number or birth date; 0 if they name nobody.
     warnings : tuple of str
         What the program warned of, without names of folders.
     """
 
     images: tuple[Path, ...]
     uneven: tuple[Path, ...]
+    persons: int
     warnings: tuple[str, ...]
 
 
@@ -64,18 +70,9 @@ def convert(source: Path, folder: Path, program: Path | None = None) -> Converte
         raise DatasetError(
             "dcm2niix is not installed; install it (pip install dcm2niix) or put it on the path"
         )
-    # -g i: defaults that a user once saved must not change what is written
-    options = ["-g", "i", "-b", "y", "-ba", "y", "-z", "n", "-w", "2", "-d", _DEEPEST]
-    command = [str(program), *options, "-f", "series_%4s", "-o", str(folder.resolve()), str(source.resolve())]
-    try:
-        done = subprocess.run(
-            command, stdin=subprocess.DEVNULL, capture_output=True, text=True, errors="replace", check=False
-        )
-    except OSError as error:
-        raise DatasetError(f"{program}: cannot be run ({error.strerror}); install dcm2niix again") from error
-    told = (
-        (done.stdout + done.stderr).replace(str(folder.resolve()), "").replace(str(source.resolve()), "DICOM")
-    )
+    folder, source = folder.resolve(), source.resolve()
+    done = _run(program, source, folder, "-b", "y", "-ba", "y", "-z", "n")
+    told = (done.stdout + done.stderr).replace(str(folder), "").replace(str(source), "DICOM")
     images = tuple(path for path in sorted(folder.glob("*.nii")) if path.with_suffix(".json").is_file())
     if not images:
         problems = [line for line in told.splitlines() if re.match(r"(Error|Warning)", line)]
@@ -92,4 +89,29 @@ def convert(source: Path, folder: Path, program: Path | None = None) -> Converte
     warnings = [
         line.removeprefix("Warning:").strip() for line in told.splitlines() if line.startswith("Warning")
     ]
-    return Converted(images, uneven, tuple(dict.fromkeys(warnings)))
+    return Converted(images, uneven, _persons(program, source, folder), tuple(dict.fromkeys(warnings)))
+
+
+def _run(program: Path, source: Path, folder: Path, *options: str) -> subprocess.CompletedProcess[str]:
+    # -g i: defaults that a user once saved must not change what is written
+    words = ["-g", "i", "-w", "2", "-d", _DEEPEST, *options, "-f", "series_%4s"]
+    try:
+        return subprocess.run(
+            [str(program), *words, "-o", str(folder), str(source)],
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            text=True,
+            errors="replace",
+            check=False,
+        )
+    except OSError as error:
+        raise DatasetError(f"{program}: cannot be run ({error.strerror}); install dcm2niix again") from error
+
+
+def _persons(program: Path, source: Path, folder: Path) -> int:
+    """Return how many persons the files are about; what names them is looked at here and nowhere kept."""
+    with tempfile.TemporaryDirectory(dir=folder.parent) as temporary:
+        _run(program, source, Path(temporary), "-b", "o", "-ba", "n")
+        sidecars = [read_sidecar(path) or {} for path in sorted(Path(temporary).glob("*.json"))]
+    told = {tuple(str(sidecar.get(name, "")) for name in _PERSON) for sidecar in sidecars}
+    return len({person for person in told if any(person)})

@@ -151,15 +151,15 @@ def _fetch_entries(folder: Path, portion: Portion, remote: Remote, tell: _Tellin
         ranged.expect(planning.spans(portion.missing))
         for one in sorted(portion.missing, key=lambda one: one.entry.start):
             tell.step = one.place
-            _unpack(opened, one, folder, ranged)
+            _unpack(opened, one, folder / one.place, planning.unpacking_path(folder, portion.file), ranged)
     # of an earlier attempt, when the server gave no ranges
     planning.part_path(folder, portion.file).unlink(missing_ok=True)
 
 
-def _unpack(opened: zipfile.ZipFile, one: Listed, folder: Path, ranged: RangedFile) -> None:
+def _unpack(opened: zipfile.ZipFile, one: Listed, path: Path, part: Path, ranged: RangedFile) -> None:
     for last_try in (False,) * (_TRIES - 1) + (True,):
         try:
-            archive.unpack(opened, one.entry, folder / one.place)
+            archive.unpack(opened, one.entry, path, part)
             return
         except archive.DAMAGES as error:
             if last_try:
@@ -184,6 +184,8 @@ def _fetch_archive(folder: Path, remote: Remote, labels: Sequence[str] | None, t
         for one in missing:
             tell.step = one.place
             tell.came(0)
-            archive.unpack(opened, one.entry, folder / one.place)
+            archive.unpack(
+                opened, one.entry, folder / one.place, planning.unpacking_path(folder, remote.file)
+            )
     listing.write(folder, remote.file, found)
     part.unlink()

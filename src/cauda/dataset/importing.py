@@ -93,7 +93,8 @@ def import_dicom(
     Raises
     ------
     DatasetError
-        If there is no DICOM, no series is recognized, or a file would be overwritten.
+        If there is no DICOM, it is about several persons, no series is recognized, or a file would be
+        overwritten.
     """
     source, folder = Path(source), Path(folder)
     label = _label(subject, "sub-", "subject")
@@ -112,6 +113,11 @@ def import_dicom(
         tell("convert DICOM", 0.0)
         (converted := Path(temporary) / "converted").mkdir()
         found = convert(source, converted, None if program is None else Path(program))
+        if found.persons > 1:
+            raise DatasetError(
+                f"{source}: holds scans of {found.persons} persons, wanted those of one; "
+                "import each by itself"
+            )
         series = [_series(path, path in found.uneven, names or {}) for path in found.images]
         findings = [finding for one in series for finding in one.findings]
         findings += [

@@ -208,6 +208,12 @@ def part_path(folder: Path, file: PublishedFile) -> Path:
     return path
 
 
+def unpacking_path(folder: Path, file: PublishedFile) -> Path:
+    """Return where an entry of an archive is gathered that is not whole yet."""
+    whole = part_path(folder, file)
+    return whole.with_name(f"{whole.stem}-entry.part")
+
+
 def _label(subject: str) -> str:
     label = subject.strip().removeprefix("sub-")
     if not label.isalnum() or not label.isascii():
