@@ -366,6 +366,7 @@ def test_datasets_are_told_from_folders_of_markers(dataset: Path, tmp_path: Path
     assert is_dataset(dataset)
     assert not is_dataset(dataset / "sub-01")
     assert not is_dataset(dataset / "README.md")
+    assert not is_dataset(dataset / "derivatives" / "markers")
     (tmp_path / "bare" / "sub-01" / "anat").mkdir(parents=True)
     assert is_dataset(tmp_path / "bare")
 

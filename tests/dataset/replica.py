@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import io
 import json
+import os
 import re
 import threading
 import zipfile
@@ -13,6 +14,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
+from unittest.mock import patch
 from urllib.parse import unquote
 
 import numpy as np
@@ -114,9 +116,11 @@ def serving(server: Server) -> Iterator[Server]:
     listener = _Listener(("127.0.0.1", 0), _handler(server))
     thread = threading.Thread(target=listener.serve_forever, kwargs={"poll_interval": 0.01})
     thread.start()
+    proxies = dict.fromkeys(("no_proxy", "NO_PROXY"), "127.0.0.1")
     server.url = f"http://127.0.0.1:{listener.server_port}/files"
     try:
-        yield server
+        with patch.dict(os.environ, proxies):
+            yield server
     finally:
         listener.shutdown()
         listener.server_close()

@@ -6,6 +6,7 @@ import json
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import Any
 
 from cauda import annotation
 from cauda.annotation.tracing import Tracing
@@ -79,14 +80,14 @@ class DatasetCheck:
 
 
 def is_dataset(path: str | Path) -> bool:
-    """Tell whether a folder is a dataset, rather than a folder of markers."""
+    """Tell whether a folder is a dataset, rather than a folder of markers or another derivative."""
     path = Path(path)
+    is_derivative = path.resolve().parent.name == "derivatives"
+    if not path.is_dir() or is_derivative or _described(path).get("DatasetType") == "derivative":
+        return False
     known = ("dataset_description.json", "participants.tsv", MARKERS)
-    return path.is_dir() and (
-        any((path / name).exists() for name in known)
-        or any(path.glob("sub-*/anat"))
-        or any(path.glob("sub-*/ses-*"))
-    )
+    images = ("sub-*/anat", "sub-*/ses-*")
+    return any((path / name).exists() for name in known) or any(any(path.glob(one)) for one in images)
 
 
 def check_dataset(
@@ -225,8 +226,13 @@ def _is_about(finding: Finding, chosen: Sequence[str], known: Sequence[str]) -> 
 
 
 def _name(folder: Path) -> str:
-    try:
-        name = json.loads((folder / "dataset_description.json").read_bytes())["Name"]
-    except (OSError, ValueError, KeyError, TypeError):
-        name = None
+    name = _described(folder).get("Name")
     return name if isinstance(name, str) and name else folder.resolve().name
+
+
+def _described(folder: Path) -> dict[str, Any]:
+    try:
+        fields = json.loads((folder / "dataset_description.json").read_bytes())
+    except (OSError, ValueError, RecursionError):
+        return {}
+    return fields if isinstance(fields, dict) else {}

@@ -208,25 +208,12 @@ def _stage(one: _Series, target: Path) -> Iterator[Finding]:
         data[start : start + length] = (kept[0] if kept else b"").ljust(length, b"\0")
     target.parent.mkdir(parents=True, exist_ok=True)
     target.write_bytes(gzip.compress(bytes(data), mtime=0))
-    sidecar = _without_personal(dict(one.sidecar))
+    sidecar = personal.without_personal(dict(one.sidecar))
     place = f"{target.name.removesuffix('.nii.gz')}.json"
     files.write_json(target.parent / place, sidecar)
     for name, value in personal.fields_of(sidecar):
         for severity, meaning in personal.meanings(name, value):
             yield Finding(severity, PERSONAL, place, f"tells {meaning}: {name[:60]}", "remove it by hand")
-
-
-def _without_personal(value: Any, name: str = "") -> Any:
-    """Return a sidecar without the fields that tell person, site or time."""
-    if isinstance(value, dict):
-        inner = {key: _without_personal(one, f"{name}.{key}" if name else key) for key, one in value.items()}
-        return {
-            key: one for key, one in inner.items()
-            if isinstance(one, dict) or not personal.is_personal(f"{name}.{key}" if name else key, one)
-        }  # fmt: skip
-    if isinstance(value, list) and any(isinstance(one, dict) for one in value):
-        return [_without_personal(one, name) for one in value]
-    return value
 
 
 def _stage_descriptions(staged: Path, folder: Path, label: str, suffixes: list[str]) -> None:

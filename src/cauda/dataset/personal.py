@@ -20,11 +20,13 @@ _DEEPEST = 20
 
 def fields_of(value: Any, name: str = "", depth: int = 0) -> Iterator[tuple[str, Any]]:
     """Give each field of a sidecar with its name, those inside of others too."""
-    if isinstance(value, Mapping) and depth < _DEEPEST:
+    if depth >= _DEEPEST:
+        yield name, value
+    elif isinstance(value, Mapping):
         for key, inner in value.items():
             yield from fields_of(inner, f"{name}.{key}" if name else str(key), depth + 1)
-    elif isinstance(value, list | tuple) and any(isinstance(inner, Mapping) for inner in value):
-        for inner in value if depth < _DEEPEST else ():
+    elif isinstance(value, list | tuple) and any(isinstance(inner, Mapping | list) for inner in value):
+        for inner in value:
             yield from fields_of(inner, name, depth + 1)
     else:
         yield name, value
@@ -35,9 +37,25 @@ def is_personal(name: str, value: Any) -> bool:
     return any(True for _ in meanings(name, value))
 
 
+def without_personal(value: Any, name: str = "") -> Any:
+    """Return a sidecar without the fields that tell person, site or time, those inside of others too."""
+    if isinstance(value, dict):
+        inner = {key: without_personal(one, f"{name}.{key}" if name else key) for key, one in value.items()}
+        return {key: one for key, one in inner.items() if not _tells(one, f"{name}.{key}" if name else key)}
+    if isinstance(value, list) and any(isinstance(one, dict | list) for one in value):
+        cleaned = [without_personal(one, name) for one in value]
+        return [one for one in cleaned if not _tells(one, name)]
+    return value
+
+
 def meanings(name: str, value: Any) -> Iterator[tuple[Severity, str]]:
     """Give what a field tells about person, site or time, by name and content, and how grave it is."""
     if value in (None, "", [], {}):
+        return
+    if isinstance(value, Mapping) or (
+        isinstance(value, list | tuple) and any(isinstance(one, Mapping | list) for one in value)
+    ):
+        yield "error", "what lies too deep to be seen"
         return
     parts = name.split(".")
     for known in filter(None, map(personal, parts)):
@@ -52,6 +70,10 @@ def meanings(name: str, value: Any) -> Iterator[tuple[Severity, str]]:
             yield "warning", "a folder of somebody's computer"
         if _DATE.search(text) and not _VERSIONS.search(parts[-1]) and not text.startswith("http"):
             yield "error", "a date"
+
+
+def _tells(value: Any, name: str) -> bool:
+    return any(is_personal(inner, one) for inner, one in fields_of(value, name))
 
 
 def _texts(value: Any) -> Iterator[str]:
