@@ -1,5 +1,6 @@
 import contextlib
 import io
+import json
 import logging
 import os
 import signal
@@ -14,8 +15,9 @@ from typing import Any
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from tests.dataset.replica import SUBJECTS, Server, bodies, contents, edition, packed, serving
+from tests.dataset.replica import Server, bodies, contents, edition, packed, serving
 
+from cauda.check import check_dataset
 from cauda.dataset import download, fetch, find_markers, plan, read_files
 from cauda.dataset.listing import FOLDER
 from cauda.errors import DatasetError
@@ -157,7 +159,6 @@ def test_connections_that_break_are_taken_up_again(
 def test_a_whole_file_goes_on_behind_what_came_in_an_earlier_run(server: Server, tmp_path: Path) -> None:
     server.files["README"] = os.urandom(300_000)
     server.drops, server.drops_after = 99, 100_000
-    server.statuses = [(200, {})] * 0
     files = edition(server.files)
     with pytest.raises(DatasetError, match="README"):
         _only_one_answer(server, tmp_path, files)
@@ -263,13 +264,15 @@ def test_a_mirror_may_hold_the_files_by_their_names(server: Server, tmp_path: Pa
 
 
 def test_a_file_that_is_not_on_the_server_is_told(server: Server, tmp_path: Path) -> None:
-    server.by_name, server.files = True, server.files
-    files = [file for file in edition(server.files) if file.part == "markers"]
-    server.url = server.url.replace("/files", "/nothing")
-    server.by_name = False
     server.statuses = [(404, {})] * 3
+    files = [file for file in edition(server.files) if file.part == "markers"]
     with pytest.raises(DatasetError, match=r"markers.zip: 127.0.0.1 answers 404 .*check --base-url"):
         get(server, tmp_path, files=files, parts=["markers"])
+    assert [path for path, _ in server.requests] == [
+        "/files/48012541",
+        "/files/markers.zip",
+        "/files/files/48012541",
+    ]
 
 
 def test_nothing_that_is_there_and_differs_is_overwritten(server: Server, tmp_path: Path) -> None:
@@ -489,11 +492,33 @@ def test_a_listing_that_was_tampered_with_does_not_lead_out_of_the_folder(
 
 def test_a_list_of_files_of_another_edition_is_read(tmp_path: Path) -> None:
     path = tmp_path / "files.json"
-    path.write_text(
-        '{"articles": {"1": {"files": [{"id": 7, "name": "markers.zip", "size": 9, "md5": "A"}]}}}'
-    )
+    row = {"id": 7, "name": "markers.zip", "size": 9, "md5": "A" * 32}
+    path.write_text(json.dumps({"articles": {"1": {"files": [row, {"name": "else"}]}}}))
     (file,) = read_files(path)
-    assert (file.part, file.id, file.bytes, file.md5) == ("markers", "7", 9, "a")
+    assert (file.part, file.id, file.bytes, file.md5) == ("markers", "7", 9, "a" * 32)
+
+
+@pytest.mark.parametrize("change", [{"id": "../7"}, {"size": 0}, {"md5": "x"}, {"size": "big"}])
+def test_a_list_of_files_with_an_odd_row_is_refused(tmp_path: Path, change: dict[str, object]) -> None:
+    path = tmp_path / "files.json"
+    row = {"id": 7, "name": "markers.zip", "size": 9, "md5": "a" * 32} | change
+    path.write_text(json.dumps({"articles": {"1": {"files": [row]}}}))
+    with pytest.raises(DatasetError, match="is no list of files"):
+        read_files(path)
+
+
+def test_a_subject_of_ones_own_in_the_table_is_no_change_of_the_published_file(
+    server: Server, tmp_path: Path
+) -> None:
+    get(server, tmp_path, "03")
+    table = tmp_path / "participants.tsv"
+    table.write_text(table.read_text() + "sub-21\t30\n")
+    get(server, tmp_path, "03")
+    assert [one.file for one in check_dataset(tmp_path).findings if one.code == "checksum"] == []
+    table.write_text(table.read_text().replace("sub-01", "sub-99"))
+    assert [one.file for one in check_dataset(tmp_path).findings if one.code == "checksum"] == [table.name]
+    with pytest.raises(DatasetError, match=r"participants.tsv: not the published file"):
+        get(server, tmp_path, "03")
 
 
 @pytest.mark.parametrize(
@@ -504,7 +529,3 @@ def test_a_list_of_files_that_is_none_is_refused(tmp_path: Path, text: str) -> N
     path.write_text(text)
     with pytest.raises(DatasetError, match=r"is no list of files|names none of the published files"):
         read_files(path)
-
-
-def test_the_replica_has_the_subjects_that_its_tests_name() -> None:
-    assert SUBJECTS == ("01", "03", "14")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import logging
 import os
+import re
 import shutil
 import time
 from collections.abc import Callable, Iterable, Sequence
@@ -145,6 +146,8 @@ def read_files(path: str | Path) -> tuple[PublishedFile, ...]:
                     of = known[row["name"]]
                     size, md5 = int(row["size"]), str(row.get("md5", "")).lower()
                     doi = str(record.get("doi", ""))
+                    if size < 1 or not re.fullmatch(r"[0-9a-f]{32}|", md5) or not str(row["id"]).isalnum():
+                        raise ValueError(f"of {of.name}: id {row['id']!r}, size {size}, md5 {md5[:40]!r}")
                     found.append(PublishedFile(of.part, of.place, str(row["id"]), of.name, size, md5, doi))
     except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
         raise DatasetError(
