@@ -30,7 +30,7 @@ def make(folder: Path, tracing: Tracing | None, labels: tuple[str, ...] = ("01",
     made = {"Name": "Markers", "BIDSVersion": "1.10.0", "GeneratedBy": [{"Name": "hand"}]}
     write_json(folder / "derivatives/markers/dataset_description.json", made)
     (folder / "README.md").write_text("small")
-    (folder / ".bidsignore").write_text("*_CISS.*\n*_T2TSE.*\n")
+    (folder / ".bidsignore").write_text("*_CISS.*\n*_T2TSE.*\nprotocol.tsv\n")
     rows = "".join(f"sub-{label}\t2{label[-1]}\tF\n" for label in labels)
     (folder / "participants.tsv").write_text(f"participant_id\tage\tsex\n{rows}")
     write_json(folder / "participants.json", {"age": {"Units": "years"}, "sex": {"Levels": {"F": "female"}}})

@@ -217,6 +217,7 @@ def _listed_wrong(folder: Path) -> None:
         (_with(f"{ANAT}notes.txt", "x"), "warning", "odd-file", f"{ANAT}notes.txt"),
         (_with(f"{ANAT}SPGR.json", "{}"), "warning", "suffix", f"{ANAT}SPGR.json"),
         (_with("README.md", ""), "error", "empty-file", "README.md"),
+        (_with(".bidsignore", "*_*.*"), "warning", "odd-file", "protocol.tsv"),
         (_without(".bidsignore"), "warning", "suffix", "sub-01/anat/sub-01_CISS.nii.gz"),
         (_without(f"{ANAT}CISS.json"), "error", "no-sidecar", f"{ANAT}CISS.nii.gz"),
         (_without(f"{ANAT}T2TSE.nii.gz"), "error", "no-image", f"{ANAT}T2TSE.json"),

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import fnmatch
 import json
 import re
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
+from cauda.check import checksums, protocol
 from cauda.dataset.scan import entities_of, sidecar_of, stem_of, suffix_of
 from cauda.dataset.subject import MARKERS, image_paths, is_image
 from cauda.errors import Finding
@@ -14,12 +16,13 @@ from cauda.tables.sequences import bids_names, bids_suffixes
 
 _TOP_FILES = re.compile(
     r"dataset_description\.json|README(\.(md|rst|txt))?|CHANGES(\.md)?|LICENSE(\.(md|txt))?|CITATION\.cff|"
-    r"participants\.(tsv|json)|samples\.(tsv|json)|checksums\.sha256|protocol\.tsv|[A-Za-z0-9_-]+\.json"
+    r"participants\.(tsv|json)|samples\.(tsv|json)|[A-Za-z0-9_-]+\.json"
 )
 _TOP_FOLDERS = re.compile(r"sub-[A-Za-z0-9]+|derivatives|sourcedata|code|phenotype|stimuli")
 _NEEDED = ("Name", "BIDSVersion")
 _OLD_FIELDS = {"Author": "Authors", "EthicsApproval": "EthicsApprovals", "Licence": "License"}
 _MOST = 0.5
+_OF_CAUDA = {protocol.OWN, checksums.LIST}
 
 
 def find(folder: Path, labels: Sequence[str]) -> Iterator[Finding]:
@@ -81,13 +84,16 @@ def _derivatives(folder: Path) -> Iterator[Finding]:
 
 
 def _top(folder: Path) -> Iterator[Finding]:
+    ignored = _ignored(folder)
     for path in sorted(folder.iterdir()):
         known = _TOP_FOLDERS if path.is_dir() else _TOP_FILES
-        if not path.name.startswith(".") and not known.fullmatch(path.name):
+        is_ignored = any(fnmatch.fnmatchcase(path.name, pattern.strip("/")) for pattern in ignored)
+        if not path.name.startswith(".") and not known.fullmatch(path.name) and not is_ignored:
             what = "is nothing that BIDS knows at the top of a dataset"
-            yield Finding(
-                "warning", "odd-file", path.name, what, "move it to code/, sourcedata/ or derivatives/"
-            )
+            advice = "move it to code/, sourcedata/ or derivatives/"
+            if path.name in _OF_CAUDA:
+                advice = "cauda reads it; list it in .bidsignore"
+            yield Finding("warning", "odd-file", path.name, what, advice)
         if path.is_file() and path.stat().st_size == 0:
             yield Finding("error", "empty-file", path.name, "is empty", "copy it again, or remove it")
     for path in sorted(folder.glob("sourcedata/download/.*.part")):
@@ -185,6 +191,12 @@ def has_markers(folder: Path, label: str) -> bool:
     return any((folder / MARKERS / f"sub-{label}").glob("*.json")) or any(
         (folder / f"sub-{label}").glob("*.json")
     )
+
+
+def _ignored(folder: Path) -> list[str]:
+    """Return the patterns of files that a validator of BIDS need not know."""
+    lines = [line.strip() for line in _text(folder / ".bidsignore").splitlines()]
+    return [line for line in lines if line and not line.startswith("#")]
 
 
 def _text(path: Path) -> str:
