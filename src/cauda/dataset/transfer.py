@@ -217,7 +217,7 @@ class Remote:
                 self._fail(
                     f"the certificate of {urlsplit(url).hostname} is not valid: {reason.verify_message}"
                 )
-            raise _BrokenError(str(reason) or type(reason).__name__) from error
+            raise _BrokenError(f"{urlsplit(url).hostname}: {_words(reason)}") from error
         encoding = response.headers.get("Content-Encoding", "identity")
         if encoding != "identity" or response.status not in (200, 206):
             response.close()
@@ -247,7 +247,7 @@ class Remote:
             )
         backoff_s = _FIRST_WAIT_S * 2 ** (attempt - 1)
         pause_s = min(max(backoff_s, error.retry_after_s or 0.0), _LONGEST_WAIT_S)
-        _log.info("%s: %s; next attempt in %.0f s", self.file.name, error, pause_s)
+        _log.warning("%s: %s; next attempt in %.0f s", self.file.name, error, pause_s)
         self.wait(pause_s)
         return attempt
 
@@ -316,10 +316,16 @@ def _chunks(response: http.client.HTTPResponse) -> Iterator[bytes]:
             # read1 gives what has come, so that nothing of it is lost when the connection breaks
             chunk = response.read1(_CHUNK)
         except (OSError, http.client.HTTPException, ValueError) as error:
-            raise _BrokenError(str(error) or type(error).__name__) from error
+            raise _BrokenError(_words(error)) from error
         if not chunk:
             return
         yield chunk
+
+
+def _words(error: object) -> str:
+    """Return what an error says, without the numbers that systems give them."""
+    strerror = error.strerror if isinstance(error, OSError) else None
+    return strerror or str(error) or type(error).__name__
 
 
 def _retry_after_s(told: str | None) -> float | None:
