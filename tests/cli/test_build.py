@@ -62,6 +62,8 @@ def test_it_writes_the_files_that_the_help_names_and_says_where(
     output = capsys.readouterr()
     lines = output.out.splitlines()
     assert lines[-1] == str(tmp_path / "models" / "sub-05")
+    derivative = json.loads((tmp_path / "models" / "dataset_description.json").read_text())
+    assert (derivative["DatasetType"], derivative["GeneratedBy"][0]["Name"]) == ("derivative", "cauda")
     found = contents(tmp_path / "models" / "sub-05")
     rootlets = sum(root["k"] is not None for root in json.loads(found["sub-05_model.json"])["roots"])
     assert lines[-2] == f"sub-05: 15 solids, 4 roots, {rootlets} rootlets, 0 errors in the annotation"

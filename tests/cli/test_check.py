@@ -4,6 +4,8 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from tests.check.small_dataset import make
+from tests.check.test_bids_validator import program
 
 from cauda import annotation
 from cauda.annotation import Contour, Tracing
@@ -97,3 +99,50 @@ def test_sub_03_as_published_ends_with_status_0(
 ) -> None:
     assert run(markers_sub_03) == 0
     assert capsys.readouterr().out.splitlines()[-1].startswith("sub-03: 0 errors, ")
+
+
+def test_a_dataset_is_listed_with_its_images(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    folder = make(tmp_path / "data", None)
+    assert run(folder, "--no-validator") == 0
+    lines = capsys.readouterr().out.splitlines()
+    assert lines[0].split()[:3] == ["scan", "matrix", "voxel"]
+    assert "TR/TE 9.80/4.46" in lines[1]
+    assert lines[-1] == "Small: 3 subjects, 6 images, 0 errors, 0 warnings"
+
+
+def test_a_fault_of_a_dataset_ends_with_status_1_in_every_format(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    folder = make(tmp_path / "data", None)
+    (folder / "sub-02" / "anat" / "sub-02_CISS.json").write_text('{"PatientName": "<b>Doe"}')
+    for form in ("table", "json", "tsv", "html"):
+        assert run(folder, "--no-validator", "--format", form) == 1
+    out = capsys.readouterr().out
+    assert "tells about the person: PatientName" in out
+    output = tmp_path / "out" / "findings.json"
+    assert run(folder, "--no-validator", "--format", "json", "-o", output) == 1
+    document = json.loads(output.read_text())
+    assert (document["dataset"], document["subjects"], document["errors"]) == ("Small", ["01", "02", "03"], 1)
+    assert document["scans"][0]["file"] == "sub-01/anat/sub-01_CISS.nii.gz"
+    assert capsys.readouterr().out == "Small: 3 subjects, 6 images, 1 error, 0 warnings\n"
+
+
+def test_bids_validator_is_asked_where_it_is_installed(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    programs = tmp_path / "bin"
+    programs.mkdir()
+    told = {"issues": {"issues": [{"code": "ODD", "severity": "error", "location": "/README.md"}]}}
+    program(programs, json.dumps(told), needs="--format").rename(programs / "bids-validator")
+    monkeypatch.setenv("PATH", str(programs))
+    assert run(make(tmp_path / "data", None)) == 1
+    assert "ODD" in capsys.readouterr().out
+
+
+def test_the_page_of_one_subjects_markers_escapes_what_files_say(tmp_path: Path) -> None:
+    save(tmp_path)
+    (tmp_path / "sub-03_<b>cord_9.json").write_text('{"markups": 1}')
+    run(tmp_path, "--format", "html", "-o", tmp_path / "page.html")
+    text = (tmp_path / "page.html").read_text()
+    assert text.startswith("<!DOCTYPE html>")
+    assert "<b>cord" not in text

@@ -8,9 +8,9 @@ import json
 import textwrap
 from collections.abc import Sequence
 from itertools import groupby, zip_longest
-from typing import Literal
+from typing import Any, Literal
 
-from cauda.errors import Finding, Severity
+from cauda.errors import Finding
 
 Format = Literal["table", "json", "tsv"]
 FORMATS: tuple[Format, ...] = ("table", "json", "tsv")
@@ -38,7 +38,9 @@ def listed(findings: Sequence[Finding], subject: str, form: Format, width: int =
     """
     if form == "json":
         return _json(findings, subject)
-    return _tsv(findings) if form == "tsv" else _table(findings, subject, width)
+    if form == "tsv":
+        return tsv(findings)
+    return "\n".join([*rows(findings, width), summary(findings, subject)]) + "\n"
 
 
 def summary(findings: Sequence[Finding], subject: str) -> str:
@@ -49,12 +51,18 @@ def summary(findings: Sequence[Finding], subject: str) -> str:
     >>> summary([], "03")
     'sub-03: 0 errors, 0 warnings'
     """
-    counts = ", ".join(f"{_count(findings, severity)} {severity}s" for severity in ("error", "warning"))
-    return f"sub-{subject}: {counts}".replace(" 1 errors", " 1 error").replace(" 1 warnings", " 1 warning")
+    return f"sub-{subject}: {counts(findings)}"
 
 
-def _table(findings: Sequence[Finding], subject: str, width: int) -> str:
-    longest = max((len(_printable(finding.file)) for finding in findings), default=0)
+def counts(findings: Sequence[Finding]) -> str:
+    """Return how many errors and warnings there are."""
+    numbers = {name: sum(finding.severity == name for finding in findings) for name in ("error", "warning")}
+    return ", ".join(f"{number} {name}{'s' * (number != 1)}" for name, number in numbers.items())
+
+
+def rows(findings: Sequence[Finding], width: int) -> list[str]:
+    """Return the lines of a table that is as wide as `width`; none where there are no findings."""
+    longest = max((len(printable(finding.file)) for finding in findings), default=0)
     file_width = max(min(longest, _WIDEST_FILE), len("file"))
     room = max(width - len("severity") - file_width - 4, _LEAST_TEXT)
     lines: list[str] = []
@@ -62,12 +70,36 @@ def _table(findings: Sequence[Finding], subject: str, width: int) -> str:
         lines += _row("severity", ["file"], ["what -> what to do"], file_width)
     for (severity, _, advice), group in groupby(findings, lambda one: (one.severity, one.code, one.advice)):
         for finding in group:
-            name = textwrap.wrap(_printable(finding.file), file_width)
-            lines += _row(severity, name, textwrap.wrap(_printable(finding.what), room), file_width)
+            name = textwrap.wrap(printable(finding.file), file_width)
+            lines += _row(severity, name, textwrap.wrap(printable(finding.what), room), file_width)
         # said once for all of a kind, under the last of them
-        todo = textwrap.wrap(_printable(advice), room, initial_indent="-> ", subsequent_indent="   ")
+        todo = textwrap.wrap(printable(advice), room, initial_indent="-> ", subsequent_indent="   ")
         lines += _row("", [], todo, file_width)
-    return "\n".join([*lines, summary(findings, subject)]) + "\n"
+    return lines
+
+
+def tsv(findings: Sequence[Finding]) -> str:
+    """Return a row for each finding, under a heading."""
+    text = io.StringIO()
+    writer = csv.writer(text, delimiter="\t", lineterminator="\n", quoting=csv.QUOTE_NONE, quotechar=None)
+    writer.writerow(_COLUMNS)
+    for finding in findings:
+        writer.writerow([printable(getattr(finding, column)) for column in _COLUMNS])
+    return text.getvalue()
+
+
+def fields(findings: Sequence[Finding]) -> dict[str, Any]:
+    """Return the counts and the findings as JSON holds them."""
+    return {
+        "errors": sum(finding.severity == "error" for finding in findings),
+        "warnings": sum(finding.severity == "warning" for finding in findings),
+        "findings": [{column: getattr(finding, column) for column in _COLUMNS} for finding in findings],
+    }
+
+
+def printable(text: str) -> str:
+    """Return a text without line ends, tabs and codes that a terminal would obey, which names may hold."""
+    return "".join(letter if letter.isprintable() else "?" for letter in text)
 
 
 def _row(severity: str, name: Sequence[str], text: Sequence[str], file_width: int) -> list[str]:
@@ -76,28 +108,4 @@ def _row(severity: str, name: Sequence[str], text: Sequence[str], file_width: in
 
 
 def _json(findings: Sequence[Finding], subject: str) -> str:
-    document = {
-        "subject": subject,
-        "errors": _count(findings, "error"),
-        "warnings": _count(findings, "warning"),
-        "findings": [{column: getattr(finding, column) for column in _COLUMNS} for finding in findings],
-    }
-    return json.dumps(document, indent=1, ensure_ascii=True) + "\n"
-
-
-def _tsv(findings: Sequence[Finding]) -> str:
-    text = io.StringIO()
-    writer = csv.writer(text, delimiter="\t", lineterminator="\n", quoting=csv.QUOTE_NONE, quotechar=None)
-    writer.writerow(_COLUMNS)
-    for finding in findings:
-        writer.writerow([_printable(getattr(finding, column)) for column in _COLUMNS])
-    return text.getvalue()
-
-
-def _count(findings: Sequence[Finding], severity: Severity) -> int:
-    return sum(finding.severity == severity for finding in findings)
-
-
-def _printable(text: str) -> str:
-    # names of files may hold line ends, tabs or codes that a terminal would obey
-    return "".join(letter if letter.isprintable() else "?" for letter in text)
+    return json.dumps({"subject": subject, **fields(findings)}, indent=1, ensure_ascii=True) + "\n"

@@ -12,7 +12,8 @@ example:
   cauda build dataset --subject 03 -o models --formats ply,stl --frame lps
 
 MARKERS is a folder of markers, a dataset that holds such folders, or one .mrk.json file of 3D Slicer.
-Writes OUT/sub-XX/sub-XX_model.json, sub-XX_model.glb, sub-XX_tracing.mrk.json and surfaces/.
+Writes OUT/sub-XX/sub-XX_model.json, sub-XX_model.glb, sub-XX_tracing.mrk.json and surfaces/; and
+OUT/dataset_description.json, which makes OUT a derivative of BIDS.
 """
 
 
@@ -88,6 +89,7 @@ def run(args: argparse.Namespace) -> int:
     from cauda.anatomy.building import NOT_BUILT, Settings, build
     from cauda.check.inventory import ROOT_ABSENT
     from cauda.cli.progress import progress
+    from cauda.dataset.derivative import describe
 
     formats = [name.strip() for name in args.formats.split(",") if name.strip()]
     settings = Settings(
@@ -113,6 +115,7 @@ def run(args: argparse.Namespace) -> int:
             frame="LPS" if args.frame == "lps" else "RAS",
             extra={name: lambda path: annotation.write(tracing, path)},
         )
+    describe(args.output, "Spine models", description="cauda build", ignored=["sub-*/"])
     errors = [finding for finding in model.findings if finding.severity == "error"]
     absent = [finding for finding in model.findings if finding.code in (ROOT_ABSENT, NOT_BUILT)]
     for finding in (*errors, *absent):

@@ -13,13 +13,15 @@ from collections.abc import Iterator, Sequence
 from typing import Protocol
 
 from cauda import __version__
-from cauda.cli import build, check, mesh, phantom, place, recruit, report, search, solve
+from cauda.cli import build, check, download, importing, mesh, phantom, place, recruit, report, search, solve
 from cauda.errors import CaudaError
 
 _DONE, _INPUT_AT_FAULT, _DEFECT, _INTERRUPTED, _READER_GONE = 0, 1, 70, 130, 141
 
 _EPILOG = """\
-example, from nothing to a page in the browser:
+example, from a dataset (the published one, one's own, or a virtual one) to a page in the browser:
+  cauda download dataset --subjects 03
+  cauda import  dicom dataset --subject 21
   cauda phantom dataset --subjects 1 --seed 7
   cauda check   dataset
   cauda build   dataset -o models
@@ -46,7 +48,19 @@ class Verb(Protocol):
         """Do the work and return the exit status."""
 
 
-VERBS: tuple[Verb, ...] = (phantom, check, build, place, mesh, solve, recruit, search, report)
+VERBS: tuple[Verb, ...] = (
+    download,
+    importing,
+    phantom,
+    check,
+    build,
+    place,
+    mesh,
+    solve,
+    recruit,
+    search,
+    report,
+)
 """In the order in which a new user meets them."""
 
 
