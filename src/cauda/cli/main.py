@@ -21,7 +21,7 @@ _DONE, _INPUT_AT_FAULT, _DEFECT, _INTERRUPTED, _READER_GONE = 0, 1, 70, 130, 141
 _EPILOG = """\
 example, from a dataset (the published one, one's own, or a virtual one) to a page in the browser:
   cauda download dataset --subjects 03
-  cauda import  dicom dataset --subject 21
+  cauda import   dicom dataset --subject 21
   cauda phantom dataset --subjects 1 --seed 7
   cauda check   dataset
   cauda build   dataset -o models
@@ -29,6 +29,7 @@ example, from a dataset (the published one, one's own, or a virtual one) to a pa
   cauda mesh    models/sub-01 --lead specify-5-6-5-like
   cauda solve   models/sub-01 --lead specify-5-6-5-like --conductivities capogrosso2013
   cauda recruit models/sub-01 --lead specify-5-6-5-like --conductivities capogrosso2013
+  cauda search  models/sub-01 --lead specify-5-6-5-like --roots L4_R
   cauda report  models/sub-01
 
 cauda VERB --help tells more. Exit status: 0 done, 1 the input is at fault, 2 wrong usage.

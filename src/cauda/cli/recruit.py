@@ -8,7 +8,6 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from cauda.cli.solved import FIELDS
 from cauda.errors import RecruitmentError
 
 if TYPE_CHECKING:
@@ -265,6 +264,7 @@ def _changed(
     from cauda import annotation
     from cauda.fiber import sample
     from cauda.pipeline import Fields, Question, cases_of, recruit_cases, recruit_sets
+    from cauda.pipeline.fields import FOLDER
     from cauda.recruitment import Options
 
     (field, model), few = of, min(how.per_root, _FEW)
@@ -278,7 +278,7 @@ def _changed(
         model,
         annotation.read(_tracing(found)),
         found.lead,
-        Fields.like(field, folder=found.folder / FIELDS),
+        Fields.like(field, folder=found.folder / FOLDER),
         how.pulse,
         montages,
         few,

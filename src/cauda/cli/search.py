@@ -6,7 +6,6 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from cauda.cli.solved import FIELDS
 from cauda.errors import RecruitmentError
 
 if TYPE_CHECKING:
@@ -144,9 +143,10 @@ def _search(found: "Solved", path: Path, aim: "Aim", size: str, asked: dict[str,
     from cauda.cli.progress import progress
     from cauda.field import field_files
     from cauda.pipeline import Fields, search_places
+    from cauda.pipeline.fields import FOLDER
     from cauda.recruitment import write_search
 
-    fields = Fields.like(field_files.read(found.path), size, found.folder / FIELDS)
+    fields = Fields.like(field_files.read(found.path), size, found.folder / FOLDER)
     with progress() as tell:
         places = search_places(anatomy.read(found.folder), found.lead, fields, aim, progress=tell)
     write_search(places.trials, path, asked, found.sources, _about(places))

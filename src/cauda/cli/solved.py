@@ -13,9 +13,6 @@ from cauda.files import Source, source
 if TYPE_CHECKING:
     from cauda.lead import Lead
 
-FIELDS = "fields"
-"""Folder in that of a model where fields of the lead in other places are kept."""
-
 
 @dataclass(frozen=True, slots=True)
 class Solved:

@@ -20,6 +20,9 @@ from cauda.field.solving import Settings, solve
 from cauda.lead import Lead
 from cauda.pipeline.progress import Progress, within
 
+FOLDER = "fields"
+"""In the folder of a model, where fields of a lead in other places are kept."""
+
 _EXTENT = ("soft_tissue_mm", "beyond_mm")
 _MESHED = 0.85
 """Share of the time that a mesh takes."""
