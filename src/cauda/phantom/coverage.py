@@ -76,12 +76,12 @@ class Sections:
         shape : (int, int)
             Pixels along both axes; what lies outside is cut off.
         """
-        if self.high <= planes[0] or self.low >= planes[-1]:
+        if self.high < planes[0] or self.low >= planes[-1]:
             return None
-        first = int(np.searchsorted(self._reach, planes[0], side="right"))
+        first = int(np.searchsorted(self._reach, planes[0]))
         last = int(np.searchsorted(self._low, planes[-1], side="right"))
         chosen = self._corner[first:last]
-        chosen = chosen[self._high[first:last] > planes[0]]
+        chosen = chosen[self._high[first:last] >= planes[0]]
         if not len(chosen):
             return None
         box = _box(chosen, shape)
