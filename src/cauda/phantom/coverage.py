@@ -147,10 +147,21 @@ def _edge(sums: Floats, x0: float, y0: float, x1: float, y1: float) -> None:
         depth = sign * (end - begin)
         if depth == 0.0:
             continue
-        left = min(max(y0 + slope * (begin - x0), 0.0), float(columns))
-        right = min(max(y0 + slope * (end - x0), 0.0), float(columns))
+        left, right = y0 + slope * (begin - x0), y0 + slope * (end - x0)
         if left > right:
             left, right = right, left
+        # Left of the rectangle an edge covers whole rows of it, right of it nothing.
+        if left < 0.0:
+            before_it = depth if right <= 0.0 else depth * -left / (right - left)
+            sums[row, 0] += before_it
+            depth, left = depth - before_it, 0.0
+            if right <= 0.0:
+                continue
+        if right > columns:
+            if left >= columns:
+                continue
+            depth *= (columns - left) / (right - left)
+            right = float(columns)
         one, two = int(left), int(np.ceil(right))
         if two <= one + 1:
             # Within one pixel: it covers what lies beyond the middle of the edge.
