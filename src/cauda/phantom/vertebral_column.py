@@ -1,0 +1,270 @@
+"""A simple vertebral column in front of and around the canal of a model; its shapes are assumed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from cauda.anatomy.model import SpineModel
+from cauda.arrays import Floats
+from cauda.phantom.canal_course import CanalCourse
+from cauda.phantom.lofts import Solid, ball, loft, oval
+from cauda.tables.body import VertebraSize, body_mm, vertebra_sizes
+
+_LEAST_HEIGHT_MM = 14.0
+_WAIST = 0.06
+"""By which share a vertebral body is narrower in its middle than at its end plates."""
+
+_ALONG = np.array([0.0, 0.04, 0.12, 0.3, 0.5, 0.7, 0.88, 0.96, 1.0])
+_RIM = np.array([0.93, 0.98, 1.0, 1.0, 1.0, 1.0, 1.0, 0.98, 0.93])
+
+
+@dataclass(frozen=True, slots=True)
+class Station:
+    """One vertebra: its size, and the heights of its upper and lower end in the model's axes, the disc below."""
+
+    size: VertebraSize
+    upper_mm: float
+    lower_mm: float
+
+    @property
+    def body_low_mm(self) -> float:
+        """Height of its lower end plate."""
+        return self.lower_mm + self.size.disc_mm
+
+    @property
+    def height_mm(self) -> float:
+        """Height of its body."""
+        return self.upper_mm - self.body_low_mm
+
+
+def stations(model: SpineModel, low_mm: float, high_mm: float) -> list[Station]:
+    """Return all vertebrae and segments of the sacrum between two heights, from cranial to caudal.
+
+    Those of the model lie where it has them; above them they go on as the uppermost, each a little lower.
+    """
+    size_of = {size.level: size for size in vertebra_sizes()}
+    local = {
+        v.level: model.axes.local(np.stack([v.upper_mm, v.lower_mm]))[:, 2]
+        for v in model.vertebrae
+        if v.level in size_of
+    }
+    found = [Station(size_of[level], float(up), float(low)) for level, (up, low) in local.items()]
+    found.sort(key=lambda one: -one.upper_mm)
+    if not found:
+        return []
+    step = body_mm()["thoracic_step"]
+    height = found[0].upper_mm - found[0].lower_mm
+    while found[0].upper_mm < high_mm:
+        height = max(height - step, _LEAST_HEIGHT_MM)
+        size = replace(found[0].size, level=f"above_{found[0].size.level}")
+        found.insert(0, Station(size, found[0].upper_mm + height, found[0].upper_mm))
+    below = found[-1].lower_mm
+    for number in range(1, 6):
+        height = body_mm()[f"sacral_segment_{number}"]
+        found.append(Station(size_of[f"S{number}"], below, below - height))
+        below -= height
+    return [one for one in found if one.upper_mm > low_mm and one.lower_mm < high_mm]
+
+
+def vertebral_column(course: CanalCourse, column: list[Station]) -> Iterator[Solid]:
+    """Yield ligaments, then bones and discs; where two overlap, the later one has the place.
+
+    In the model's axes. Each bone is a solid of cortical bone with a smaller one of marrow in it.
+    """
+    if not column:
+        return
+    yield _ligament(course, column[-1].lower_mm, column[0].upper_mm)
+    for station in column:
+        yield from _behind(course, station)
+    for number, station in enumerate(column):
+        yield from _bone(_name(station), lambda grow, one=station: _body(course, one, grow))
+        if number + 1 < len(column):
+            yield from _disc(course, station, column[number + 1])
+
+
+def _name(station: Station) -> str:
+    level = station.size.level
+    return f"sacrum_{level}" if level.startswith("S") else f"vertebra_{level}"
+
+
+def _bone(name: str, shape: object) -> Iterator[Solid]:
+    assert callable(shape)
+    yield replace(shape(0.0), name=f"{name}_cortex", tissue="cortical_bone")
+    yield replace(shape(-body_mm()["cortex"]), name=name, tissue="marrow")
+
+
+def _plate(
+    course: CanalCourse, station: Station, height: float, scale: float, grow: float, tilt: Floats
+) -> Floats:
+    """Return an outline of a vertebral body, ``(AROUND, 3)``."""
+    size = station.size
+    outline = oval(
+        size.width_mm / 2 * scale + grow,
+        size.depth_mm * 0.52 * scale + grow,
+        size.depth_mm * 0.48 * scale + grow,
+        power=2.2,
+        back_power=3.2,
+    )
+    # The wall behind is hollow where it borders on the canal.
+    hollow = np.clip(1 - (outline[:, 0] / (0.3 * size.width_mm)) ** 2, 0, 1) * (outline[:, 1] < 0)
+    outline[:, 1] += 0.06 * size.depth_mm * hollow
+    center = course.front_mm(height)[0] + tilt[1] * (0.45 * size.depth_mm + 0.6)
+    return np.asarray(center + outline @ tilt[:2])
+
+
+def _body(course: CanalCourse, station: Station, grow: float) -> Solid:
+    tilt = course.frame((station.upper_mm + station.body_low_mm) / 2)
+    inset = -grow / station.height_mm
+    rings = []
+    for along, rim in zip(_ALONG, _RIM, strict=True):
+        share = inset + (1 - 2 * inset) * along
+        scale = rim * (1 - _WAIST * (1 - (2 * share - 1) ** 2))
+        height = station.body_low_mm + share * station.height_mm
+        rings.append(_plate(course, station, height, scale, grow, tilt))
+    return loft("body", "marrow", rings)
+
+
+def _disc(course: CanalCourse, above: Station, below: Station) -> Iterator[Solid]:
+    """Yield the ring of a disc and its nucleus, between the end plates of two vertebrae."""
+    upper_tilt = course.frame((above.upper_mm + above.body_low_mm) / 2)
+    lower_tilt = course.frame((below.upper_mm + below.body_low_mm) / 2)
+    name = f"disc_{above.size.level}_{below.size.level}"
+
+    def between(share: float, scale: float) -> Floats:
+        top = _plate(course, above, above.body_low_mm, scale, 0.0, upper_tilt)
+        bottom = _plate(course, below, below.upper_mm, scale, 0.0, lower_tilt)
+        return np.asarray(bottom + share * (top - bottom))
+
+    yield loft(
+        name,
+        "annulus",
+        [between(s, r) for s, r in ((0.0, 0.96), (0.2, 1.0), (0.5, 1.02), (0.8, 1.0), (1, 0.96))],
+    )
+    flat = ((0.12, 0.25), (0.18, 0.45), (0.3, 0.6), (0.5, 0.66), (0.7, 0.6), (0.82, 0.45), (0.88, 0.25))
+    yield loft(f"{name}_nucleus", "nucleus", [between(share, scale) for share, scale in flat])
+
+
+def _behind(course: CanalCourse, station: Station) -> Iterator[Solid]:
+    """Yield the arch with its processes; those of the sacrum are a roof over its whole length."""
+    name, size = _name(station), station.size
+    sacral = size.level.startswith("S")
+    middle = (station.upper_mm + station.body_low_mm) / 2
+    tilt = course.frame(middle)
+    if not sacral:
+        for side, sign in (("L", -1.0), ("R", 1.0)):
+            yield from _bone(f"{name}_transverse_{side}", _transverse(course, station, tilt, sign))
+            yield from _bone(f"{name}_facet_{side}", _facet(course, station, tilt, sign))
+    elif size.level in ("S1", "S2", "S3"):
+        for side, sign in (("L", -1.0), ("R", 1.0)):
+            yield from _bone(f"{name}_ala_{side}", _ala(course, station, tilt, sign))
+    yield from _bone(f"{name}_spinous", _spinous(course, station, tilt))
+    yield from _bone(f"{name}_arch", _arch(course, station, tilt, sacral))
+
+
+def _arch(course: CanalCourse, station: Station, tilt: Floats, sacral: bool) -> object:
+    """Pedicles and laminae: an oval about the canal that slants down to behind."""
+    tall = station.upper_mm - station.lower_mm
+    half = course.half_width((station.upper_mm + station.lower_mm) / 2)
+    begin, end, slant = (0.0, 1.0, 0.0) if sacral else (0.56, 0.92, 0.42)
+
+    def shape(grow: float) -> Solid:
+        rings = []
+        for share in (begin - grow / tall, (begin + end) / 2, end + grow / tall):
+            height = station.lower_mm + share * tall
+            wall, middle = course.back_mm(height)[0], course.middle_mm(height)[0]
+            deep = float(np.linalg.norm(middle - wall))
+            thick = 4.5 if sacral else 6.5
+            ring = oval(half + thick + grow, deep, deep + thick + grow, power=2.0, back_power=1.7)
+            behind = np.clip(-ring[:, 1] / (deep + thick), 0, 1)
+            points = middle + ring @ tilt[:2]
+            rings.append(points - np.outer(behind, tilt[2]) * slant * tall)
+        return loft("arch", "marrow", rings)
+
+    return shape
+
+
+def _spinous(course: CanalCourse, station: Station, tilt: Floats) -> object:
+    tall = station.upper_mm - station.lower_mm
+    lumbar = station.size.level[0] == "L"
+    drop = 0.06 if lumbar else 0.45
+    high = 0.30 * tall if lumbar else 0.2 * tall
+    at = station.lower_mm + (0.36 if lumbar else 0.45) * tall
+    wall = course.back_mm(at)[0]
+
+    def shape(grow: float) -> Solid:
+        rings = []
+        for share in (0.0, 0.15, 0.5, 0.8, 0.95, 1.0):
+            tip = 1.0 if share < 0.9 else 0.75 if share < 1 else 0.3
+            length = 4.0 + (station.size.spinous_mm + grow) * share
+            center = wall - tilt[1] * length - tilt[2] * drop * station.size.spinous_mm * share
+            ring = oval((3.0 + 1.2 * share) * tip + grow, high * (0.8 + 0.2 * share) * tip + grow, power=3.0)
+            rings.append(center + ring @ tilt[[0, 2]])
+        return loft("spinous", "marrow", rings)
+
+    return shape
+
+
+def _transverse(course: CanalCourse, station: Station, tilt: Floats, sign: float) -> object:
+    tall = station.upper_mm - station.lower_mm
+    at = station.lower_mm + 0.72 * tall
+    half = course.half_width(at)
+    long = 15.0 if station.size.level[0] == "L" else 11.0
+    center = course.middle_mm(at)[0] + sign * (half + long - 2) * tilt[0] - 5.0 * tilt[1]
+
+    def shape(grow: float) -> Solid:
+        axes = np.array([sign * (long + grow) * tilt[0] - 4.0 * tilt[1], (3.2 + grow) * tilt[1]])
+        return ball("transverse", "marrow", center, np.vstack([axes, (5.0 + grow) * tilt[2]]))
+
+    return shape
+
+
+def _facet(course: CanalCourse, station: Station, tilt: Floats, sign: float) -> object:
+    """Articular processes, about the height of the disc."""
+    at = station.lower_mm + 0.18 * (station.upper_mm - station.lower_mm)
+    half, wall = course.half_width(at), course.back_mm(at)[0]
+    center = wall + sign * (half + 5.5) * tilt[0] + 1.0 * tilt[1]
+
+    def shape(grow: float) -> Solid:
+        return ball(
+            "facet",
+            "marrow",
+            center,
+            np.stack([(6.5 + grow) * tilt[0], (7.0 + grow) * tilt[1], (11.0 + grow) * tilt[2]]),
+        )
+
+    return shape
+
+
+def _ala(course: CanalCourse, station: Station, tilt: Floats, sign: float) -> object:
+    """Return the lateral part of the sacrum."""
+    middle = (station.upper_mm + station.lower_mm) / 2
+    tall = station.upper_mm - station.lower_mm
+    wide = {"S1": 27.0, "S2": 23.0, "S3": 17.0}[station.size.level]
+    offset = station.size.width_mm / 2 + 0.45 * wide
+    center = course.front_mm(middle)[0] + sign * offset * tilt[0] + 8.0 * tilt[1]
+
+    def shape(grow: float) -> Solid:
+        return ball(
+            "ala",
+            "marrow",
+            center,
+            np.stack(
+                [(wide + grow) * tilt[0], (17.0 + grow) * tilt[1], (0.75 * tall + grow) * tilt[2]],
+            ),
+        )
+
+    return shape
+
+
+def _ligament(course: CanalCourse, low_mm: float, high_mm: float) -> Solid:
+    """Return the yellow ligament with the joint capsules: a wall about the canal."""
+    rings = []
+    for height in np.arange(low_mm, high_mm, 6.0):
+        wall, middle = course.back_mm(height)[0], course.middle_mm(height)[0]
+        deep = float(np.linalg.norm(middle - wall))
+        ring = oval(course.half_width(height) + 2.5, deep, deep + 3.0)
+        rings.append(middle + ring @ np.eye(3)[:2])
+    return loft("yellow_ligament", "ligament", rings)
