@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -33,6 +33,10 @@ class Solid:
     tissue: str
     vertices_mm: Floats
     triangles: Ints
+
+    def filled(self, name: str, tissue: str) -> Solid:
+        """Return the same shape with another name and tissue."""
+        return replace(self, name=name, tissue=tissue)
 
 
 def oval(

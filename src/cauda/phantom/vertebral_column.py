@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
+from functools import partial
+from itertools import pairwise
 
 import numpy as np
 
@@ -12,6 +14,13 @@ from cauda.arrays import Floats
 from cauda.phantom.canal_course import CanalCourse
 from cauda.phantom.lofts import Solid, ball, loft, oval
 from cauda.tables.body import VertebraSize, body_mm, vertebra_sizes
+
+Shape = Callable[[float], Solid]
+"""Takes by how much it is to be larger all around, mm."""
+
+_SIDES = (("L", -1.0), ("R", 1.0))
+_ALA_MM = {"S1": 27.0, "S2": 23.0, "S3": 17.0}
+"""Half widths of the lateral parts of the sacrum (assumed)."""
 
 _LEAST_HEIGHT_MM = 14.0
 _WAIST = 0.06
@@ -72,17 +81,16 @@ def stations(model: SpineModel, low_mm: float, high_mm: float) -> list[Station]:
 def vertebral_column(course: CanalCourse, column: list[Station]) -> Iterator[Solid]:
     """Yield ligaments, then bones and discs; where two overlap, the later one has the place.
 
-    In the model's axes. Each bone is a solid of cortical bone with a smaller one of marrow in it.
+    In the model's axes. Each bone is a solid of cortical bone with a smaller one of marrow in it; the marrow of
+    a vertebra's parts is continuous.
     """
     if not column:
         return
     yield _ligament(course, column[-1].lower_mm, column[0].upper_mm)
     for station in column:
-        yield from _behind(course, station)
-    for number, station in enumerate(column):
-        yield from _bone(_name(station), lambda grow, one=station: _body(course, one, grow))
-        if number + 1 < len(column):
-            yield from _disc(course, station, column[number + 1])
+        yield from _bones(course, station)
+    for above, below in pairwise(column):
+        yield from _disc(course, above, below)
 
 
 def _name(station: Station) -> str:
@@ -90,10 +98,44 @@ def _name(station: Station) -> str:
     return f"sacrum_{level}" if level.startswith("S") else f"vertebra_{level}"
 
 
-def _bone(name: str, shape: object) -> Iterator[Solid]:
-    assert callable(shape)
-    yield replace(shape(0.0), name=f"{name}_cortex", tissue="cortical_bone")
-    yield replace(shape(-body_mm()["cortex"]), name=name, tissue="marrow")
+def _bones(course: CanalCourse, station: Station) -> Iterator[Solid]:
+    """Yield the shells of a vertebra's parts, then their marrow, which is continuous; joints are apart."""
+    name, shell = _name(station), body_mm()["cortex"]
+    tilt = course.frame((station.upper_mm + station.body_low_mm) / 2)
+    if station.size.level.startswith("S"):
+        parts = _sacral_parts(course, station, tilt)
+    else:
+        for side, sign in _SIDES:
+            for tissue, grow in (("cortical_bone", 0.0), ("marrow", -shell)):
+                yield _facet(course, station, tilt, sign, grow).filled(f"{name}_facet_{side}", tissue)
+        parts = _free_parts(course, station, tilt)
+    for tissue, grow in (("cortical_bone", 0.0), ("marrow", -shell)):
+        for part, shape in parts.items():
+            yield shape(grow).filled(f"{name}_{part}".removesuffix("_body"), tissue)
+
+
+def _free_parts(course: CanalCourse, station: Station, tilt: Floats) -> dict[str, Shape]:
+    parts: dict[str, Shape] = {
+        "body": lambda grow: _body(course, station, grow),
+        "arch": lambda grow: _arch(course, station, tilt, grow),
+        "spinous": lambda grow: _spinous(course, station, tilt, grow),
+    }
+    for side, sign in _SIDES:
+        parts[f"pedicle_{side}"] = partial(_pedicle, course, station, tilt, sign)
+        parts[f"transverse_{side}"] = partial(_transverse, course, station, tilt, sign)
+    return parts
+
+
+def _sacral_parts(course: CanalCourse, station: Station, tilt: Floats) -> dict[str, Shape]:
+    parts: dict[str, Shape] = {
+        "body": lambda grow: _body(course, station, grow),
+        "roof": lambda grow: _roof(course, station, tilt, grow),
+        "spinous": lambda grow: _spinous(course, station, tilt, grow),
+    }
+    if station.size.level in _ALA_MM:
+        for side, sign in _SIDES:
+            parts[f"ala_{side}"] = partial(_ala, course, station, tilt, sign)
+    return parts
 
 
 def _plate(
@@ -147,116 +189,88 @@ def _disc(course: CanalCourse, above: Station, below: Station) -> Iterator[Solid
     yield loft(f"{name}_nucleus", "nucleus", [between(share, scale) for share, scale in flat])
 
 
-def _behind(course: CanalCourse, station: Station) -> Iterator[Solid]:
-    """Yield the arch with its processes; those of the sacrum are a roof over its whole length."""
-    name, size = _name(station), station.size
-    sacral = size.level.startswith("S")
-    middle = (station.upper_mm + station.body_low_mm) / 2
-    tilt = course.frame(middle)
-    if not sacral:
-        for side, sign in (("L", -1.0), ("R", 1.0)):
-            yield from _bone(f"{name}_transverse_{side}", _transverse(course, station, tilt, sign))
-            yield from _bone(f"{name}_facet_{side}", _facet(course, station, tilt, sign))
-    elif size.level in ("S1", "S2", "S3"):
-        for side, sign in (("L", -1.0), ("R", 1.0)):
-            yield from _bone(f"{name}_ala_{side}", _ala(course, station, tilt, sign))
-    yield from _bone(f"{name}_spinous", _spinous(course, station, tilt))
-    yield from _bone(f"{name}_arch", _arch(course, station, tilt, sacral))
+def _arch(course: CanalCourse, station: Station, tilt: Floats, grow: float) -> Solid:
+    """Laminae: an oval about the canal that slants down to behind."""
+    return _about_canal(course, station, tilt, (0.56, 0.92), slant=0.42, thick=6.5, grow=grow)
 
 
-def _arch(course: CanalCourse, station: Station, tilt: Floats, sacral: bool) -> object:
-    """Pedicles and laminae: an oval about the canal that slants down to behind."""
+def _roof(course: CanalCourse, station: Station, tilt: Floats, grow: float) -> Solid:
+    """Return the dorsal wall of the sacral canal."""
+    return _about_canal(course, station, tilt, (0.0, 1.0), slant=0.0, thick=4.5, grow=grow)
+
+
+def _about_canal(
+    course: CanalCourse,
+    station: Station,
+    tilt: Floats,
+    span: tuple[float, float],
+    *,
+    slant: float,
+    thick: float,
+    grow: float,
+) -> Solid:
     tall = station.upper_mm - station.lower_mm
     half = course.half_width((station.upper_mm + station.lower_mm) / 2)
-    begin, end, slant = (0.0, 1.0, 0.0) if sacral else (0.56, 0.92, 0.42)
-
-    def shape(grow: float) -> Solid:
-        rings = []
-        for share in (begin - grow / tall, (begin + end) / 2, end + grow / tall):
-            height = station.lower_mm + share * tall
-            wall, middle = course.back_mm(height)[0], course.middle_mm(height)[0]
-            deep = float(np.linalg.norm(middle - wall))
-            thick = 4.5 if sacral else 6.5
-            ring = oval(half + thick + grow, deep, deep + thick + grow, power=2.0, back_power=1.7)
-            behind = np.clip(-ring[:, 1] / (deep + thick), 0, 1)
-            points = middle + ring @ tilt[:2]
-            rings.append(points - np.outer(behind, tilt[2]) * slant * tall)
-        return loft("arch", "marrow", rings)
-
-    return shape
+    rings = []
+    for share in (span[0] - grow / tall, sum(span) / 2, span[1] + grow / tall):
+        height = station.lower_mm + share * tall
+        wall, middle = course.back_mm(height)[0], course.middle_mm(height)[0]
+        deep = float(np.linalg.norm(middle - wall))
+        ring = oval(half + thick + grow, deep, deep + thick + grow, power=2.0, back_power=1.7)
+        behind = np.clip(-ring[:, 1] / (deep + thick), 0, 1)
+        rings.append(middle + ring @ tilt[:2] - np.outer(behind, tilt[2]) * slant * tall)
+    return loft("arch", "marrow", rings)
 
 
-def _spinous(course: CanalCourse, station: Station, tilt: Floats) -> object:
+def _pedicle(course: CanalCourse, station: Station, tilt: Floats, sign: float, grow: float) -> Solid:
+    """Return what joins arch and body beside the canal."""
+    tall = station.upper_mm - station.lower_mm
+    at = station.lower_mm + 0.74 * tall
+    middle, front = course.middle_mm(at)[0], course.front_mm(at)[0]
+    center = middle + sign * (course.half_width(at) + 3.8) * tilt[0] + 0.8 * (front - middle)
+    size = np.array([4.2, 9.0, 0.19 * tall]) + grow
+    return ball("pedicle", "marrow", center, size[:, None] * tilt)
+
+
+def _spinous(course: CanalCourse, station: Station, tilt: Floats, grow: float) -> Solid:
     tall = station.upper_mm - station.lower_mm
     lumbar = station.size.level[0] == "L"
     drop = 0.06 if lumbar else 0.45
     high = 0.30 * tall if lumbar else 0.2 * tall
-    at = station.lower_mm + (0.36 if lumbar else 0.45) * tall
-    wall = course.back_mm(at)[0]
-
-    def shape(grow: float) -> Solid:
-        rings = []
-        for share in (0.0, 0.15, 0.5, 0.8, 0.95, 1.0):
-            tip = 1.0 if share < 0.9 else 0.75 if share < 1 else 0.3
-            length = 4.0 + (station.size.spinous_mm + grow) * share
-            center = wall - tilt[1] * length - tilt[2] * drop * station.size.spinous_mm * share
-            ring = oval((3.0 + 1.2 * share) * tip + grow, high * (0.8 + 0.2 * share) * tip + grow, power=3.0)
-            rings.append(center + ring @ tilt[[0, 2]])
-        return loft("spinous", "marrow", rings)
-
-    return shape
+    wall = course.back_mm(station.lower_mm + (0.36 if lumbar else 0.45) * tall)[0]
+    rings = []
+    for share in (0.0, 0.15, 0.5, 0.8, 0.95, 1.0):
+        tip = 1.0 if share < 0.9 else 0.75 if share < 1 else 0.3
+        length = 4.0 + (station.size.spinous_mm + grow) * share
+        center = wall - tilt[1] * length - tilt[2] * drop * station.size.spinous_mm * share
+        ring = oval((3.0 + 1.2 * share) * tip + grow, high * (0.8 + 0.2 * share) * tip + grow, power=3.0)
+        rings.append(center + ring @ tilt[[0, 2]])
+    return loft("spinous", "marrow", rings)
 
 
-def _transverse(course: CanalCourse, station: Station, tilt: Floats, sign: float) -> object:
-    tall = station.upper_mm - station.lower_mm
-    at = station.lower_mm + 0.72 * tall
-    half = course.half_width(at)
+def _transverse(course: CanalCourse, station: Station, tilt: Floats, sign: float, grow: float) -> Solid:
+    at = station.lower_mm + 0.72 * (station.upper_mm - station.lower_mm)
     long = 15.0 if station.size.level[0] == "L" else 11.0
-    center = course.middle_mm(at)[0] + sign * (half + long - 2) * tilt[0] - 5.0 * tilt[1]
-
-    def shape(grow: float) -> Solid:
-        axes = np.array([sign * (long + grow) * tilt[0] - 4.0 * tilt[1], (3.2 + grow) * tilt[1]])
-        return ball("transverse", "marrow", center, np.vstack([axes, (5.0 + grow) * tilt[2]]))
-
-    return shape
+    center = course.middle_mm(at)[0] + sign * (course.half_width(at) + long - 2) * tilt[0] - 5.0 * tilt[1]
+    axes = [sign * (long + grow) * tilt[0] - 4.0 * tilt[1], (3.2 + grow) * tilt[1], (5.0 + grow) * tilt[2]]
+    return ball("transverse", "marrow", center, np.array(axes))
 
 
-def _facet(course: CanalCourse, station: Station, tilt: Floats, sign: float) -> object:
+def _facet(course: CanalCourse, station: Station, tilt: Floats, sign: float, grow: float) -> Solid:
     """Articular processes, about the height of the disc."""
     at = station.lower_mm + 0.18 * (station.upper_mm - station.lower_mm)
-    half, wall = course.half_width(at), course.back_mm(at)[0]
-    center = wall + sign * (half + 5.5) * tilt[0] + 1.0 * tilt[1]
-
-    def shape(grow: float) -> Solid:
-        return ball(
-            "facet",
-            "marrow",
-            center,
-            np.stack([(6.5 + grow) * tilt[0], (7.0 + grow) * tilt[1], (11.0 + grow) * tilt[2]]),
-        )
-
-    return shape
+    center = course.back_mm(at)[0] + sign * (course.half_width(at) + 5.5) * tilt[0] + tilt[1]
+    size = np.array([6.5, 7.0, 11.0]) + grow
+    return ball("facet", "marrow", center, size[:, None] * tilt)
 
 
-def _ala(course: CanalCourse, station: Station, tilt: Floats, sign: float) -> object:
+def _ala(course: CanalCourse, station: Station, tilt: Floats, sign: float, grow: float) -> Solid:
     """Return the lateral part of the sacrum."""
-    middle = (station.upper_mm + station.lower_mm) / 2
-    tall = station.upper_mm - station.lower_mm
-    wide = {"S1": 27.0, "S2": 23.0, "S3": 17.0}[station.size.level]
+    wide = _ALA_MM[station.size.level]
     offset = station.size.width_mm / 2 + 0.45 * wide
-    center = course.front_mm(middle)[0] + sign * offset * tilt[0] + 8.0 * tilt[1]
-
-    def shape(grow: float) -> Solid:
-        return ball(
-            "ala",
-            "marrow",
-            center,
-            np.stack(
-                [(wide + grow) * tilt[0], (17.0 + grow) * tilt[1], (0.75 * tall + grow) * tilt[2]],
-            ),
-        )
-
-    return shape
+    middle = course.front_mm((station.upper_mm + station.lower_mm) / 2)[0]
+    size = np.array([wide, 17.0, 0.75 * (station.upper_mm - station.lower_mm)]) + grow
+    return ball("ala", "marrow", middle + sign * offset * tilt[0] + 8.0 * tilt[1], size[:, None] * tilt)
 
 
 def _ligament(course: CanalCourse, low_mm: float, high_mm: float) -> Solid:
