@@ -59,7 +59,7 @@ class Shading:
     def __init__(
         self, grid: ImageGrid, around: Surroundings, defects: Defects, tr_ms: float, rng: Generator
     ) -> None:
-        self._grid, self._around, self._defects, self._tr_ms = grid, around, defects, tr_ms
+        self._grid, self.around, self._defects, self._tr_ms = grid, around, defects, tr_ms
         direction = rng.standard_normal((_WAVES, 3))
         direction /= np.linalg.norm(direction, axis=1)[:, None]
         self._waves = direction * (2 * np.pi / rng.uniform(*_WAVE_MM, _WAVES))[:, None]
@@ -81,7 +81,7 @@ class Shading:
         origin, one, two = self._grid.pixels_mm(number)
         left: Map | None = None
         for void in self.voids_mm:
-            found = _void(origin - void, one, two, self._around.up, self._grid.plane_shape)
+            found = _void(origin - void, one, two, self.around.up, self._grid.plane_shape)
             if found is None:
                 continue
             if left is None:
@@ -93,9 +93,9 @@ class Shading:
     def _sensitivity(self, points_mm: Floats) -> Floats:
         found = np.ones(len(points_mm))
         if self._defects.bias:
-            found *= np.exp(self._defects.bias * (self._wave(points_mm) - self._wave(self._around.sac_mm)) / 2)
+            found *= np.exp(self._defects.bias * (self._wave(points_mm) - self._wave(self.around.sac_mm)) / 2)
         if self._defects.coil:
-            near = self._coil(points_mm) / self._coil(self._around.sac_mm[None])
+            near = self._coil(points_mm) / self._coil(self.around.sac_mm[None])
             found *= near**self._defects.coil
         return found
 
@@ -105,12 +105,12 @@ class Shading:
     def _coil(self, points_mm: Floats) -> Floats:
         """Root of the sum of squares of loops behind the back, each as on the axis of a loop."""
         along = _LOOPS_APART_MM * (np.arange(_LOOPS) - (_LOOPS - 1) / 2)
-        loops = self._around.back_mm + along[:, None] * self._around.up
+        loops = self.around.back_mm + along[:, None] * self.around.up
         square = ((points_mm[:, None] - loops) ** 2).sum(axis=2) / _LOOP_MM**2
         return np.asarray(np.sqrt(((1 + square) ** -3).sum(axis=1)))
 
     def _off_resonance(self, points_mm: Floats) -> Floats:
-        right, front, up = ((points_mm - self._around.sac_mm) / 100.0).T
+        right, front, up = ((points_mm - self.around.sac_mm) / 100.0).T
         turns = self._defects.banding * (front + 0.15 * right**2 + 0.25 * up)
         return np.asarray(turns * 1e3 / self._tr_ms)
 
