@@ -21,8 +21,8 @@ example:
   cauda phantom scanned --from-model models/sub-03 --sequences CISS --snr 40
   cauda build dataset --subject 02 -o models
 
-defects: bias, coil, flow, ghost (shares), gibbs (share of the phase-encoding lines left out), motion and
-jitter (mm), banding (bands in 100 mm, CISS alone); typical stands for what a good clinical image has.
+defects: bias, coil, flow, ghost (shares), motion and jitter (mm), banding (bands in 100 mm, CISS alone);
+gibbs=0 filters the ringing away that images have unless told; typical stands for a good clinical image.
 """
 
 

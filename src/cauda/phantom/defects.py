@@ -18,7 +18,7 @@ TYPICAL: Mapping[str, float] = MappingProxyType(
 _HIGHEST = {
     "bias": 2.0,
     "coil": 2.0,
-    "gibbs": 0.9,
+    "gibbs": 1.0,
     "motion": 20.0,
     "jitter": 20.0,
     "flow": 1.0,
@@ -29,7 +29,7 @@ _HIGHEST = {
 
 @dataclass(frozen=True, slots=True)
 class Defects:
-    """Strengths; 0 is none.
+    """Strengths; 0 is none of it.
 
     Attributes
     ----------
@@ -38,8 +38,8 @@ class Defects:
     coil : float
         Fall-off of the sensitivity of coils behind the back: 1 is that of loops, 2 its square.
     gibbs : float
-        Share of the outer phase-encoding lines that are not acquired, below 1: ringing beside edges, and a
-        point spread that is wider along this axis by 1 / (1 - share).
+        Ringing beside edges: 1, the default, is what raw data as acquired give, whose point spread is a sinc;
+        0 has none, filtered away (Hann) at the cost of a point spread that is wider by 1.7.
     motion : float
         Displacement during the acquisition, mm rms, along the anteroposterior axis (in coronal images along
         the body).
@@ -55,7 +55,7 @@ class Defects:
 
     bias: float = 0.0
     coil: float = 0.0
-    gibbs: float = 0.0
+    gibbs: float = 1.0
     motion: float = 0.0
     jitter: float = 0.0
     flow: float = 0.0

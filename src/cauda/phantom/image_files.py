@@ -171,7 +171,9 @@ def truth_of(scan: Scan) -> dict[str, Any]:
         },
         "noise": _noise(scan, signals),
         "point_spread": {
-            "kind": "sinc within slices, mean over the thickness across them",
+            "kind": "sinc within slices, mean over the thickness across them"
+            if encoding.gibbs == 1
+            else "that of Hann-weighted raw data within slices, mean over the thickness across them",
             "axes": ["ijk"[axis] for axis in (*grid.axes, grid.slice_axis)],
             "fwhm_mm": _rounded([*spread, grid.zooms_mm[grid.slice_axis]]),
             "acquired_matrix": list(grid.acquired),
@@ -181,7 +183,6 @@ def truth_of(scan: Scan) -> dict[str, Any]:
         "defects": {
             "strengths": asdict(scan.defects),
             "phase_encoding_axis": "ijk"[grid.axes[phase]],
-            "lines_acquired": encoding.lines,
             "motion_direction": _rounded(encoding.direction),
             "motion_mm": _rounded(encoding.motion_mm) if scan.defects.motion else [],
             "jitter_mm": _rounded(encoding.jitter_mm) if scan.defects.jitter else [],

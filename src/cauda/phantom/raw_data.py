@@ -35,11 +35,11 @@ class Encoding:
     grid : ImageGrid
     phase_axis : int
         Which axis of the slices, 0 or 1, is phase-encoded.
-    lines : int
-        Phase-encoding lines about the middle that are acquired.
+    gibbs : float
+        1 leaves the raw data as they are; 0 weighs them down to their border (Hann) so that nothing rings.
     direction : (3,) float64
         Unit vector along which motion goes, RAS.
-    motion_mm : (lines of the grid,) float64
+    motion_mm : (phase-encoding lines,) float64
         Displacement along it at each line; 0 at the middle one.
     jitter_mm : (slices, 2) float64
         Displacement of each slice along its two axes.
@@ -49,7 +49,7 @@ class Encoding:
 
     grid: ImageGrid
     phase_axis: int
-    lines: int
+    gibbs: float
     direction: Floats
     motion_mm: Floats
     jitter_mm: Floats
@@ -65,7 +65,7 @@ class Encoding:
         return cls(
             grid=grid,
             phase_axis=phase_axis,
-            lines=count - 2 * round(count * defects.gibbs / 2),
+            gibbs=defects.gibbs,
             direction=along,
             motion_mm=defects.motion * trace,
             jitter_mm=defects.jitter * jitter,
@@ -99,21 +99,18 @@ class Encoding:
             raw *= self._along(1 + self.ghost * np.where(kept[self.phase_axis] % 2, -1.0, 1.0))
         if noise_sd:
             noise = rng.standard_normal((2, *raw.shape), dtype=np.float32)
-            share = self.lines / self.grid.acquired[self.phase_axis]
-            raw += np.float32(noise_sd / np.sqrt(raw.size * share)) * (noise[0] + 1j * noise[1])
-        count = len(kept[self.phase_axis])
-        raw *= self._along(np.abs(kept[self.phase_axis] + 0.5 * (count % 2 == 0)) <= self.lines / 2)
+            power = np.prod([(_window(order, self.gibbs) ** 2).sum() for order in kept])
+            raw += np.float32(noise_sd / np.sqrt(power)) * (noise[0] + 1j * noise[1])
+        raw *= _window(kept[0], self.gibbs)[:, None] * _window(kept[1], self.gibbs)
         filled = np.zeros(self.grid.image_shape, dtype=np.complex64)
         filled[np.ix_(*(order % size for order, size in zip(kept, filled.shape, strict=True)))] = raw
         return np.asarray(fft.ifft2(filled, norm="forward"))
 
     def spread_mm(self) -> tuple[float, float]:
         """Return the full widths at half maximum of the point spread along both axes of slices."""
-        counts = [self.grid.acquired[0], self.grid.acquired[1]]
-        lengths = [size * count for size, count in zip(self.grid.acquired_mm, counts, strict=True)]
-        counts[self.phase_axis] = self.lines
         first, second = (
-            length / count * _sinc_width(count) for length, count in zip(lengths, counts, strict=True)
+            size * _width(_orders(count), self.gibbs)
+            for size, count in zip(self.grid.acquired_mm, self.grid.acquired, strict=True)
         )
         return first, second
 
@@ -155,12 +152,19 @@ def _trace(count: int, rng: Generator) -> Floats:
     return np.asarray(trace / np.sqrt(max(float((trace**2).mean()), 1e-12)))
 
 
-def _sinc_width(count: int) -> float:
-    """Return the width at half maximum of the sum of as many waves, over the length of a sample."""
-    if count < 2:
+def _window(orders: Ints, gibbs: float) -> Floats:
+    """Return the weights of samples: 1, or less toward the border."""
+    place = (orders + 0.5 * (len(orders) % 2 == 0)) / max(len(orders) / 2, 1.0)
+    return np.asarray(gibbs + (1 - gibbs) * (0.5 + 0.5 * np.cos(np.pi * place)), dtype=np.float32)
+
+
+def _width(orders: Ints, gibbs: float) -> float:
+    """Return the width at half maximum of the point spread, over the length of an acquired sample."""
+    weights = _window(orders, gibbs).astype(np.float64)
+    if len(orders) < 4:
         return 1.0
 
     def above(place: float) -> float:
-        return float(np.sin(np.pi * place) / (count * np.sin(np.pi * place / count))) - 0.5
+        return float((weights * np.cos(2 * np.pi * place * orders / len(orders))).sum() / weights.sum()) - 0.5
 
-    return 2 * float(brentq(above, 1e-9, 0.999))
+    return 2 * float(brentq(above, 0.0, 1.5 if gibbs < 1 else 0.99))
