@@ -52,7 +52,7 @@ def steady(flip_deg: float, tr_ms: float, t1_ms: float, t2_ms: float, orders: in
 def train(
     tr_ms: float, spacing_ms: float, echoes: int, t1_ms: float, t2_ms: float, trains: int
 ) -> NDArray[np.complex128]:
-    """Return the echoes of a train of 180-degree pulses in the steady state; transverse remnants are spoiled."""
+    """Return the echoes of a train of 180-degree pulses in the steady state; what is left is spoiled."""
     states = np.zeros((3, 2 * echoes + 3), dtype=np.complex128)
     states[2, 0] = 1
     found = np.zeros(echoes, dtype=np.complex128)

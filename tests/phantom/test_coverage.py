@@ -58,7 +58,8 @@ def test_the_area_within_the_picture_is_that_of_the_polygon_cut_to_it(
     radii: list[float], row: float, column: float
 ) -> None:
     angle = np.linspace(0, 2 * np.pi, len(radii), endpoint=False)
-    outline = np.column_stack([row + radii * np.cos(angle), column + radii * np.sin(angle)])
+    around = np.stack([np.cos(angle), np.sin(angle)], axis=1)
+    outline: Floats = np.array([row, column]) + np.array(radii)[:, None] * around
     points, triangles = prism(outline, 0.0, 1.0)
     image = whole(Sections(points, triangles), np.array([0.5]), (10, 10))
     assert image.min() > -1e-6
@@ -109,7 +110,7 @@ def test_two_solids_that_share_a_face_cover_what_they_make_up(
 def test_planes_through_vertices_leave_no_gap() -> None:
     octahedron = np.array([[2.0, 0, 0], [0, 2.0, 0], [-2.0, 0, 0], [0, -2.0, 0], [0, 0, 2.0], [0, 0, -2.0]])
     faces = [[0, 1, 4], [1, 2, 4], [2, 3, 4], [3, 0, 4], [1, 0, 5], [2, 1, 5], [3, 2, 5], [0, 3, 5]]
-    sections = Sections(octahedron + [4.0, 4.0, 0.0], np.array(faces))
+    sections = Sections(octahedron + np.array([4.0, 4.0, 0.0]), np.array(faces))
     for height in (-2.0, -1.0, 0.0, 1.0, 1.999):
         area = 2 * (2 - abs(height)) ** 2
         assert whole(sections, np.array([height]), (9, 9)).sum() == pytest.approx(area, abs=1e-4)
@@ -128,7 +129,7 @@ def test_sub_slices_add_up_to_the_volume_of_a_ball() -> None:
     top, bottom = 39 * 60, 39 * 60 + 1
     triangles += [[top, k, (k + 1) % 60] for k in range(60)]
     triangles += [[bottom, 38 * 60 + (k + 1) % 60, 38 * 60 + k] for k in range(60)]
-    sections = Sections(points + [7.3, 6.8, 6.1], np.array(triangles))
+    sections = Sections(points + np.array([7.3, 6.8, 6.1]), np.array(triangles))
     offsets = (np.arange(5) + 0.5) / 5 - 0.5
     volume = sum(whole(sections, k + offsets, (15, 15)).sum() for k in range(13))
     assert volume == pytest.approx(4 / 3 * np.pi * 125, rel=4e-3)

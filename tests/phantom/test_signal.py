@@ -2,10 +2,10 @@
 
 import numpy as np
 import pytest
+from tests.phantom.epg import steady, train
 
 from cauda.phantom.signal import Complex, Relaxation, bssfp, combined, dess, tse
 from cauda.tables.tissues import Tissue, tissues
-from tests.phantom.epg import steady, train
 
 WET = [name for name, tissue in tissues().items() if tissue.t2_ms > 20]
 

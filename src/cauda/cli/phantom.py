@@ -29,10 +29,16 @@ gibbs=0 filters the ringing away that images have unless told; typical stands fo
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the folder, the subjects, and how images are made."""
     parser.epilog = _EPILOG
-    parser.add_argument("folder", metavar="DIR", type=Path, help="dataset to make; must not hold other subjects")
+    parser.add_argument(
+        "folder", metavar="DIR", type=Path, help="dataset to make; must not hold other subjects"
+    )
     parser.add_argument("--subjects", metavar="N", type=_from(1), help="how many (default: 3)")
     parser.add_argument(
-        "--seed", metavar="N", type=_from(0), default=7, help="chooses the population and the noise (default: 7)"
+        "--seed",
+        metavar="N",
+        type=_from(0),
+        default=7,
+        help="chooses the population and the noise (default: 7)",
     )
     images = parser.add_argument_group("images")
     images.add_argument(
@@ -42,7 +48,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--from-model", metavar="MODEL", type=Path, help="image this model, OUT/sub-XX of cauda build"
     )
     images.add_argument(
-        "--grid", choices=("sub-03", "small"), default="sub-03", help="the published voxels, or larger (sub-03)"
+        "--grid",
+        choices=("sub-03", "small"),
+        default="sub-03",
+        help="the published voxels, or larger (sub-03)",
     )
     images.add_argument(
         "--voxel-mm", metavar="V", type=float, help="edge of the voxels within slices (that of the grid)"
@@ -67,6 +76,7 @@ def run(args: argparse.Namespace) -> int:
     subjects = 3 if args.subjects is None else args.subjects
     if sequences:
         return _with_images(args, sequences, subjects)
+    _refuse_image_options(args)
     from cauda.phantom import phantom
 
     with progress() as show:
@@ -96,6 +106,13 @@ def _with_images(args: argparse.Namespace, sequences: tuple[str, ...], subjects:
             what = args.from_model.name
     print(f"{what} in {args.folder}: {_counted(made, 'image')} made, {kept} kept")
     return 0
+
+
+def _refuse_image_options(args: argparse.Namespace) -> None:
+    given = {"--voxel-mm": args.voxel_mm, "--combine": args.combine, "--fat-suppressed": args.fat_suppressed}
+    for name, value in {**given, "--defects": args.defects or None}.items():
+        if value is not None:
+            raise PhantomError(f"{name}: no image is asked for; add --sequences, such as --sequences CISS")
 
 
 def _counted(number: int, noun: str) -> str:

@@ -1,4 +1,4 @@
-"""Virtual subjects: anatomy drawn from the published population, annotated and imaged as the published dataset is."""
+"""Virtual subjects: drawn from the published population, annotated and imaged as the published data are."""
 
 from cauda.phantom.defects import Defects
 from cauda.phantom.folder import phantom

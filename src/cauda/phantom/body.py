@@ -46,20 +46,22 @@ def body(model: SpineModel, low_mm: float, high_mm: float) -> list[Solid]:
 
 def _trunk(course: CanalCourse, height: Floats) -> Iterator[Solid]:
     size = body_mm()
-    skin = _smooth(course.back_mm(height)) - [0, size["back_to_skin"], 0]
-    front = _smooth(course.front_mm(height)) + [0, size["front_to_skin"], 0]
+    skin = _smooth(course.back_mm(height)) - _front(size["back_to_skin"])
+    front = _smooth(course.front_mm(height)) + _front(size["front_to_skin"])
     wide = size["trunk_half_width"]
     wall_back, wall_front = size["skin_fat_back"], size["skin_fat_front"]
     yield _oval_column("skin_fat", "fat", skin, front, wide, 2.4, 3.2)
-    inner = skin + [0, wall_back, 0], front - [0, wall_front, 0]
+    inner = skin + _front(wall_back), front - _front(wall_front)
     yield _oval_column("body_wall", "muscle", *inner, wide - wall_front, 2.4, 3.2)
-    inside = inner[1] - [0, size["wall"], 0]
+    inside = inner[1] - _front(size["wall"])
     wide -= wall_front + size["wall"]
     spine = _smooth(course.front_mm(height))
-    yield _oval_column("abdominal_fat", "fat", spine - [0, 14.0, 0], inside, wide, 2.4, 2.6)
-    yield _oval_column("viscera", "viscera", spine - [0, 4.0, 0], inside - [0, 7.0, 0], wide - 9.0, 2.4, 2.6)
+    yield _oval_column("abdominal_fat", "fat", spine - _front(14.0), inside, wide, 2.4, 2.6)
+    yield _oval_column("viscera", "viscera", spine - _front(4.0), inside - _front(7.0), wide - 9.0, 2.4, 2.6)
     # Around vertebrae, great vessels and psoas lies fat.
-    yield _oval_column("retroperitoneal_fat", "fat", spine - [0, 4.0, 0], spine + [0, 57.0, 0], 56.0, 2.2, 3.0)
+    yield _oval_column(
+        "retroperitoneal_fat", "fat", spine - _front(4.0), spine + _front(57.0), 56.0, 2.2, 3.0
+    )
 
 
 def _muscles(course: CanalCourse, height: Floats, column: list[Station]) -> Iterator[Solid]:
@@ -69,7 +71,9 @@ def _muscles(course: CanalCourse, height: Floats, column: list[Station]) -> Iter
     depth = back[:, 1] - _smooth(back)[:, 1] + body_mm()["back_to_skin"] - body_mm()["skin_fat_back"]
     for side, sign in (("L", -1.0), ("R", 1.0)):
         for name, aside, wide, share in (("erector", 41.0, 24.0, 0.5), ("multifidus", 15.5, 12.5, 0.42)):
-            center = back + np.stack([np.full(len(height), sign * aside), -0.45 * depth - 1.0, 0 * depth], axis=1)
+            center = back + np.stack(
+                [np.full(len(height), sign * aside), -0.45 * depth - 1.0, 0 * depth], axis=1
+            )
             for tissue, less in (("fat", 0.0), ("muscle", sheath)):
                 rings = [
                     c + oval(wide - less, share * d - less, power=2.4, back_power=2.4) @ np.eye(3)[:2]
@@ -77,7 +81,9 @@ def _muscles(course: CanalCourse, height: Floats, column: list[Station]) -> Iter
                 ]
                 yield loft(f"{name}_{side}" + ("_sheath" if tissue == "fat" else ""), tissue, rings)
         yield from _psoas(course, column, side, sign)
-    rings = [c - [0, 0.5 * d + 2, 0] + oval(1.8, 0.5 * d) @ np.eye(3)[:2] for c, d in zip(back, depth, strict=True)]
+    rings = [
+        c - _front(0.5 * d + 2) + oval(1.8, 0.5 * d) @ np.eye(3)[:2] for c, d in zip(back, depth, strict=True)
+    ]
     yield loft("midline_fat", "fat", rings)
 
 
@@ -111,7 +117,7 @@ def _vessels(course: CanalCourse, column: list[Station]) -> Iterator[Solid]:
         ("aorta", -9.0, body_mm()["aorta_radius"]),
         ("vena_cava", 13.0, body_mm()["vena_cava_radius"]),
     ):
-        center = _smooth(course.front_mm(height)) + [aside, deep + radius, 0]
+        center = _smooth(course.front_mm(height)) + np.array([aside, deep + radius, 0])
         yield loft(name, "flowing_blood", [c + oval(radius, radius) @ np.eye(3)[:2] for c in center])
 
 
@@ -124,6 +130,10 @@ def _oval_column(
         for m, b, f in zip(middle, back, front, strict=True)
     ]
     return loft(name, tissue, rings)
+
+
+def _front(length_mm: float) -> Floats:
+    return np.array([0.0, length_mm, 0.0])
 
 
 def _smooth(points: Floats) -> Floats:

@@ -1,8 +1,8 @@
 """How much of each pixel of a plane a closed surface covers: exact areas of its sections.
 
 A plane cuts a closed surface of triangles in closed polygons. The area of a polygon in each pixel is summed
-up edge by edge, with sign, as outlines of letters are drawn; so surfaces that share faces share pixels without
-gap or overlap, and the coverage of several pieces is the sum of theirs.
+up edge by edge, with sign, as outlines of letters are drawn; so surfaces that share faces share pixels
+without gap or overlap, and the coverage of several pieces is the sum of theirs.
 """
 
 from __future__ import annotations
@@ -113,7 +113,7 @@ def _cut(sums: Floats, corner: Floats, planes: Floats) -> None:
             height = planes[plane]
             if height > high:
                 break
-            # A vertex in the plane counts as above it: each edge crosses, or does not, for both its triangles.
+            # A vertex in the plane counts as above it: an edge crosses for both its triangles or for none.
             up, down = 0, 0
             ux, uy, dx, dy = 0.0, 0.0, 0.0, 0.0
             for side in range(3):

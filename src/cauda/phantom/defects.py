@@ -94,7 +94,9 @@ class Defects:
                 continue
             name, _, value = entry.partition("=")
             if name not in known:
-                raise PhantomError(f"defect {name!r}: not known, wanted typical or some of {', '.join(known)}")
+                raise PhantomError(
+                    f"defect {name!r}: not known, wanted typical or some of {', '.join(known)}"
+                )
             try:
                 given[name] = float(value)
             except ValueError as error:

@@ -104,7 +104,8 @@ def phantom(
     seed : int
         Chooses the population. Subject 02 of a seed is the same however many are made.
     complete : bool
-        Whether a folder that holds just this dataset already, byte by byte, is left as it is; else it is refused.
+        Whether a folder that holds just this dataset already, byte by byte, is left as it is; else it is
+        refused.
     progress : callable, optional
         Called with the step at hand and the fraction done.
 
@@ -161,7 +162,9 @@ def write_imaged_dataset(folder: Path, label: str, write_markers: Callable[[Path
     """
     name, table = f"sub-{label}", folder / "participants.tsv"
     known = table.read_text("utf-8").split("\n") if table.is_file() else []
-    if folder.exists() and (not folder.is_dir() or (any(folder.iterdir()) and known[:1] != ["participant_id"])):
+    if folder.exists() and (
+        not folder.is_dir() or (any(folder.iterdir()) and known[:1] != ["participant_id"])
+    ):
         raise DatasetError(f"{folder}: is no dataset of virtual images; choose another folder")
     folder.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(prefix=f".{name}.", dir=folder) as temporary:
@@ -177,7 +180,9 @@ def write_imaged_dataset(folder: Path, label: str, write_markers: Callable[[Path
 
 def _describe_models(folder: Path, names: list[str]) -> None:
     files.write_text(folder / "participants.tsv", "\n".join(["participant_id", *names]) + "\n")
-    files.write_json(folder / "participants.json", {"participant_id": {"Description": "Label of the subject"}})
+    files.write_json(
+        folder / "participants.json", {"participant_id": {"Description": "Label of the subject"}}
+    )
     files.write_text(folder / "README.md", _README_OF_MODELS.format(version=__version__))
     files.write_text(folder / ".bidsignore", _NOT_SUFFIXES)
     for title, kind, place in (

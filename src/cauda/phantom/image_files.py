@@ -20,8 +20,8 @@ from cauda.arrays import Floats
 from cauda.phantom.defects import Defects
 from cauda.phantom.grid import SUB_SLICES
 from cauda.phantom.placing import GridChoice, image_grid
-from cauda.phantom.scan import PHASE_AXIS, Scan, Slice
-from cauda.phantom.sequence import UNIT, Sequence, moments
+from cauda.phantom.scan import PHASE_AXIS, Conditions, Scan, Slice
+from cauda.phantom.sequence import UNIT, Sequence
 from cauda.phantom.sidecar import sidecar
 from cauda.phantom.slice_files import SliceFile
 from cauda.tables.protocols import SEQUENCES
@@ -65,10 +65,10 @@ class Imaging:
     """
 
     sequences: tuple[Sequence, ...]
-    grid: GridChoice = GridChoice()
-    snr: float = 30.0
-    defects: Defects = Defects()
-    seed: int = 7
+    grid: GridChoice
+    snr: float
+    defects: Defects
+    seed: int
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -135,11 +135,9 @@ def write_image(
         Called with the fraction done, 0 to 1.
     """
     grid = image_grid(sequence.name, imaging.grid, imaged.tracing)
-    # With banding CISS is one acquisition, that with the bands.
     stream = SeedSequence(imaging.seed, spawn_key=(_number(imaged.label), SEQUENCES.index(sequence.name)))
-    scan = Scan(
-        imaged.model, imaged.tracing, sequence, grid, snr=imaging.snr, defects=imaging.defects, seed=stream
-    )
+    conditions = Conditions(imaging.snr, imaging.defects, stream)
+    scan = Scan(imaged.model, imaged.tracing, sequence, grid, conditions)
     with tempfile.TemporaryDirectory(prefix=f".sub-{imaged.label}_{sequence.name}.", dir=folder) as temporary:
         staged = Path(temporary)
         written = _write_volumes(staged, imaged.label, scan, tell)
@@ -195,31 +193,24 @@ def truth_of(scan: Scan) -> dict[str, Any]:
 
 
 def _noise(scan: Scan, signals: Mapping[str, float]) -> dict[str, Any]:
-    sd = scan.noise_sd
-    channels = 1 if scan.sequence.how == "max" else scan.sequence.acquisitions
+    sequence, sd, axes = scan.sequence, scan.noise_sd, list(scan.grid.axes)
     found: dict[str, Any] = {
         "sd_of_each_channel": round(sd, 6),
-        "acquisitions": scan.sequence.acquisitions,
-        "combination": scan.sequence.how,
-        "correlated_over_voxels": _rounded(
-            [size / zoom for size, zoom in zip(scan.grid.acquired_mm, scan.grid.zooms_mm[list(scan.grid.axes)], strict=True)]
+        "acquisitions": sequence.acquisitions,
+        "combination": sequence.how,
+        "samples_over_voxels": _rounded(
+            [count / scan.grid.shape[axis] for count, axis in zip(scan.grid.acquired, axes, strict=True)]
         ),
     }
-    if sd:
-        scale = sd / np.sqrt(channels) if scan.sequence.how == "rms" else sd
-        ratios = {}
-        for name, tissue in tissues().items():
-            sizes = UNIT * np.abs(scan.sequence.acquired(tissue))
-            size = float(sizes.max() if channels == 1 else np.linalg.norm(sizes))
-            mean, spread = moments(size / sd, channels)
-            ratios[name] = mean / spread
-        air = moments(0.0, channels)
-        found["snr"] = _rounded(ratios)
-        found["air_mean"], found["air_sd"] = (round(scale * value, 6) for value in air)
-        deviation = scale * moments(float(np.linalg.norm(UNIT * np.abs(scan.sequence.acquired(tissues()["csf"])))) / sd, channels)[1]
-        found["cnr_with_csf"] = _rounded(
-            {name: (signals["csf"] - value) / deviation for name, value in signals.items()}
-        )
+    if not sd:
+        return found
+    seen = {name: sequence.magnitude(tissue, sd) for name, tissue in tissues().items()}
+    found["snr"] = _rounded({name: mean / spread for name, (mean, spread) in seen.items()})
+    found["cnr_with_csf"] = _rounded(
+        {name: (signals["csf"] - value) / seen["csf"][1] for name, value in signals.items()}
+    )
+    if sequence.how != "max":
+        found["air_mean"], found["air_sd"] = (round(value, 6) for value in sequence.magnitude(None, sd))
     return found
 
 
@@ -227,14 +218,19 @@ def _write_volumes(staged: Path, label: str, scan: Scan, tell: Callable[[float],
     """Write the image and its truth voxel by voxel; return the files, within the dataset."""
     grid, name = scan.grid, scan.sequence.name
     anat, truth = Path(f"sub-{label}", "anat"), TRUTH / f"sub-{label}"
-    paths = {"image": anat / f"sub-{label}_{name}.nii.gz", "labels": truth / f"sub-{label}_space-{name}_dseg.nii.gz"}
+    paths = {
+        "image": anat / f"sub-{label}_{name}.nii.gz",
+        "labels": truth / f"sub-{label}_space-{name}_dseg.nii.gz",
+    }
     for tissue in sorted({part.tissue for part in scan.parts}):
         paths[tissue] = truth / f"sub-{label}_space-{name}_label-{_camel(tissue)}_probseg.nii.gz"
     if scan.defects.bias or scan.defects.coil:
         paths["shading"] = truth / f"sub-{label}_space-{name}_biasfield.nii.gz"
     for path in paths.values():
         (staged / path).parent.mkdir(parents=True, exist_ok=True)
-    slope = (_HEADROOM * scan.sequence.peak() * np.exp(scan.defects.bias + scan.defects.coil) + 8 * scan.noise_sd) / _FULL
+    slope = (
+        _HEADROOM * scan.sequence.peak() * np.exp(scan.defects.bias + scan.defects.coil) + 8 * scan.noise_sd
+    ) / _FULL
     kinds: dict[str, dict[str, Any]] = {
         "image": {"kind": "i2", "slope": float(np.float32(slope)), "description": f"virtual {name}"},
         "labels": {"kind": "u2", "intent": "label", "description": "parts, see the table beside it"},

@@ -14,7 +14,6 @@ from cauda.anatomy import model_files
 from cauda.anatomy.building import build
 from cauda.anatomy.model import SpineModel
 from cauda.annotation.published import write_published
-from cauda.annotation.tracing import Tracing
 from cauda.errors import ModelError, PhantomError
 from cauda.phantom.defects import Defects
 from cauda.phantom.folder import Progress, phantom, write_imaged_dataset
@@ -63,10 +62,14 @@ def imaging_of(
         If a name is not known, a value not within its limits, or banding is wanted without CISS.
     """
     if not sequences or len(set(sequences)) < len(sequences):
-        raise PhantomError(f"sequences: found {', '.join(sequences) or 'none'}, wanted each once, one or more")
+        raise PhantomError(
+            f"sequences: found {', '.join(sequences) or 'none'}, wanted each once, one or more"
+        )
     defects = defects or Defects()
     if (defects.banding or how) and "CISS" not in sequences:
-        raise PhantomError("banding and the combination of acquisitions are CISS's, which is not among the sequences")
+        raise PhantomError(
+            "banding and the combination of acquisitions are CISS's, which is not among the sequences"
+        )
     made = [Sequence.of(name, how if name == "CISS" else None, fat_suppressed) for name in sequences]
     made[0].noise_sd(snr)
     # Bands are those of a single acquisition.
@@ -90,8 +93,8 @@ def phantom_images(
 ) -> tuple[int, int]:
     """Make a dataset of virtual subjects with images; what of it is there already is kept.
 
-    Markers are as of `cauda.phantom.phantom`. Images show the true anatomy, without the errors of the hand that
-    drew the markers. They go to ``sub-XX/anat/``, their truth to ``derivatives/truth/sub-XX/``.
+    Markers are as of `cauda.phantom.phantom`. Images show the true anatomy, without the errors of the hand
+    that drew the markers. They go to ``sub-XX/anat/``, their truth to ``derivatives/truth/sub-XX/``.
 
     Parameters
     ----------
@@ -167,8 +170,8 @@ def model_images(
     document = sorted(model.glob("sub-*_model.json")) if model.is_dir() else []
     if len(names) != 1 or len(document) != 1:
         raise ModelError(
-            f"{model.name}: wanted one model and one sub-XX_tracing.mrk.json in it, found {len(document)} and "
-            f"{len(names)}; build the model with cauda build"
+            f"{model.name}: wanted one model and one sub-XX_tracing.mrk.json in it, found {len(document)} "
+            f"and {len(names)}; build the model with cauda build"
         )
     tracing = annotation.read(names[0])
     label = tracing.subject

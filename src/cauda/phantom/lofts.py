@@ -84,7 +84,9 @@ def loft(name: str, tissue: str, rings: Sequence[Floats] | Floats) -> Solid:
     faces += [np.column_stack([np.full(around, last), top + k, top + after])]
     ends = np.stack([points[0].mean(axis=0), points[-1].mean(axis=0)])
     vertices, triangles = np.vstack([points.reshape(-1, 3), ends]), np.concatenate(faces)
-    return Solid(name, tissue, vertices, triangles if _volume(vertices, triangles) > 0 else triangles[:, ::-1])
+    return Solid(
+        name, tissue, vertices, triangles if _volume(vertices, triangles) > 0 else triangles[:, ::-1]
+    )
 
 
 def ball(name: str, tissue: str, center_mm: Floats, half_axes_mm: Floats) -> Solid:

@@ -59,8 +59,8 @@ def image_grid(sequence: str, choice: GridChoice, tracing: Tracing) -> ImageGrid
     Returns
     -------
     ImageGrid
-        The published affine where the sac lies as sub-03's does. Else the field of view is moved with the sac,
-        and slices of CISS, in which markers are drawn, are turned and moved so that annotated slices are
+        The published affine where the sac lies as sub-03's does. Else the field of view is moved with the
+        sac, and slices of CISS, in which markers are drawn, are turned and moved so that annotated slices are
         slices of the image. Larger voxels fill the same field of view.
 
     Raises
@@ -117,7 +117,7 @@ def _wanted_mm(sequence: str, choice: GridChoice, across_slices: bool) -> float:
 def _coarser(
     shape: tuple[int, int, int], affine: Floats, wanted_mm: list[float]
 ) -> tuple[tuple[int, int, int], Floats]:
-    """Return shape and affine of voxels of about a length in the same field of view; 0 leaves an axis as it is."""
+    """Return shape and affine of voxels of about these lengths in the same field of view; 0 changes none."""
     counts, made = list(shape), affine.copy()
     for axis, wanted in enumerate(wanted_mm):
         if not wanted:
@@ -126,7 +126,9 @@ def _coarser(
         counts[axis] = max(1, round(shape[axis] * edge / wanted))
         if counts[axis] > LARGEST_VOXELS:
             least = shape[axis] * edge / LARGEST_VOXELS
-            raise PhantomError(f"voxel: found {wanted:g} mm, wanted at least {least:.2g} mm for this field of view")
+            raise PhantomError(
+                f"voxel: found {wanted:g} mm, wanted at least {least:.2g} mm for this field of view"
+            )
         ratio = shape[axis] / counts[axis]
         made[:3, 3] += (ratio - 1) / 2 * made[:3, axis]
         made[:3, axis] *= ratio

@@ -142,7 +142,7 @@ def _unboxed(orders: Ints, size: int) -> Floats:
 
 
 def _trace(count: int, rng: Generator) -> Floats:
-    """Return a displacement at each line, of mean square 1: breathing and a slow drift; 0 at the middle line."""
+    """Return displacements by line, of mean square 1: breathing and a slow drift; 0 at the middle line."""
     time = np.linspace(0.0, 1.0, count)
     rate = _BREATHS * rng.uniform(0.8, 1.2)
     wave = np.sin(2 * np.pi * (rate * time + 0.08 * np.sin(2 * np.pi * 2.3 * time) + rng.uniform()))

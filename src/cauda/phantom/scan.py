@@ -24,7 +24,6 @@ from cauda.tables.body import body_mm
 from cauda.tables.tissues import tissues
 
 _AT_ONCE = 2
-_FIELDS, _TRACES, _NOISE = range(3)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -49,6 +48,24 @@ class Slice:
     shading: Map | None
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class Conditions:
+    """Under what a virtual image is acquired.
+
+    Attributes
+    ----------
+    snr : float
+        Of CSF where nothing shades it, see `Sequence.noise_sd`; infinity for no noise.
+    defects : Defects
+    seed : SeedSequence
+        Of all that is random: the same seed gives the same image.
+    """
+
+    snr: float
+    defects: Defects
+    seed: SeedSequence
+
+
 class Scan:
     """A virtual image, ready to be computed slice by slice.
 
@@ -60,11 +77,7 @@ class Scan:
         Its annotation: where its sac lies.
     sequence : Sequence
     grid : ImageGrid
-    snr : float
-        Of CSF where nothing shades it, see `Sequence.noise_sd`; infinity for no noise.
-    defects : Defects
-    seed : SeedSequence
-        Of all that is random: the same seed gives the same image.
+    conditions : Conditions
 
     Attributes
     ----------
@@ -87,20 +100,18 @@ class Scan:
         tracing: Tracing,
         sequence: Sequence,
         grid: ImageGrid,
-        *,
-        snr: float,
-        defects: Defects,
-        seed: SeedSequence,
+        conditions: Conditions,
     ) -> None:
+        defects = conditions.defects
         self.sequence, self.grid, self.defects = sequence, grid, defects
-        self.noise_sd = sequence.noise_sd(snr)
-        self._seeds = seed.spawn(3)
-        self._noise = self._seeds[_NOISE].spawn(grid.slices)
+        self.noise_sd = sequence.noise_sd(conditions.snr)
+        fields, traces, noise = conditions.seed.spawn(3)
+        self._noise = noise.spawn(grid.slices)
         tr_ms = sequence.settings["repetition_time_ms"]
         around = surroundings(model, tracing)
-        self.shading = Shading(grid, around, defects, tr_ms, default_rng(self._seeds[_FIELDS]))
+        self.shading = Shading(grid, around, defects, tr_ms, default_rng(fields))
         phase_axis = PHASE_AXIS[sequence.name]
-        self.encoding = Encoding.of(grid, phase_axis, defects, default_rng(self._seeds[_TRACES]))
+        self.encoding = Encoding.of(grid, phase_axis, defects, default_rng(traces))
         self._scene = Scene(model, grid)
         self.parts: tuple[Part, ...] = self._scene.parts
         self._signals = {

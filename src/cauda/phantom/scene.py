@@ -119,7 +119,7 @@ class Scene:
 
 
 def _raised(model: SpineModel, high_mm: float) -> list[Solid]:
-    """Return the regions of a model, their cranial ends above a height: one map for all, so none comes apart."""
+    """Return the regions of a model, their cranial ends raised above a height by one map for all."""
     regions = [one for one in model.surfaces.values() if one.kind == "region" and one.tissue in TISSUE_OF]
     begin = min(
         float(model.axes.local(model.surfaces[name].vertices_mm)[:, 2].max())

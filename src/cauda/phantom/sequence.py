@@ -1,4 +1,4 @@
-"""A sequence with its settings: what each tissue gives in each of its acquisitions, and how these become one."""
+"""A sequence with its settings: what a tissue gives in each acquisition, and how these become one image."""
 
 from __future__ import annotations
 
@@ -134,12 +134,31 @@ class Sequence:
             raise PhantomError(f"SNR: found {snr:g}, wanted {LEAST_SNR:g} or more, or inf for no noise")
         if np.isinf(snr):
             return 0.0
-        sizes = np.abs(self.acquired(tissues()["csf"]))
-        # The largest of acquisitions is that of the passband: noise alone is never larger in CSF.
+        csf = tissues()["csf"]
+        signal = self.signal(csf)
+
+        def lack(sd: float) -> float:
+            mean, spread = self.magnitude(csf, sd)
+            return mean / spread - snr
+
+        return float(brentq(lack, signal / (4 * snr), 2 * signal))
+
+    def magnitude(self, tissue: Tissue | None, noise_sd: float) -> tuple[float, float]:
+        """Return mean and standard deviation of the image in a tissue, in units of the image.
+
+        Parameters
+        ----------
+        tissue : Tissue or None
+            None for air.
+        noise_sd : float
+            Above 0, see `noise_sd`.
+        """
+        sizes = np.zeros(self.acquisitions) if tissue is None else UNIT * np.abs(self.acquired(tissue))
+        # The largest of acquisitions is that of the passband: noise alone is hardly ever larger in a tissue.
         sizes = sizes[[sizes.argmax()]] if self.how == "max" else sizes
-        size = float(np.linalg.norm(sizes))
-        found = brentq(lambda sd: _ratio(size / sd, len(sizes)) - snr, size / (4 * snr), size / 0.5)
-        return UNIT * float(found)
+        mean, spread = moments(float(np.linalg.norm(sizes)) / noise_sd, len(sizes))
+        scale = noise_sd / (np.sqrt(len(sizes)) if self.how == "rms" else 1.0)
+        return scale * mean, scale * spread
 
 
 def moments(distance: float, channels: int) -> tuple[float, float]:
@@ -159,8 +178,3 @@ def moments(distance: float, channels: int) -> tuple[float, float]:
     scale = np.sqrt(2) * np.exp(gammaln(channels + 0.5) - gammaln(channels))
     mean = scale * float(hyp1f1(-0.5, channels, -(distance**2) / 2))
     return float(mean), float(np.sqrt(degrees + distance**2 - mean**2))
-
-
-def _ratio(distance: float, channels: int) -> float:
-    mean, sd = moments(distance, channels)
-    return mean / sd

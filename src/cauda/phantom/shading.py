@@ -1,7 +1,8 @@
-"""What varies smoothly over an image: sensitivity of the coils, bias, off-resonance; and flow voids in the CSF."""
+"""What varies smoothly over an image: sensitivity of coils, bias, off-resonance; flow voids in the CSF."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -114,9 +115,8 @@ class Shading:
         turns = self._defects.banding * (front + 0.15 * right**2 + 0.25 * up)
         return np.asarray(turns * 1e3 / self._tr_ms)
 
-    def _smooth(self, number: int, field: object) -> Map:
+    def _smooth(self, number: int, field: Callable[[Floats], Floats]) -> Map:
         """Evaluate a field on a coarse net of the slice and interpolate linearly."""
-        assert callable(field)
         origin, one, two = self._grid.pixels_mm(number)
         rows, row_weights = _net(self._grid.plane_shape[0], float(np.linalg.norm(one)))
         columns, column_weights = _net(self._grid.plane_shape[1], float(np.linalg.norm(two)))
@@ -155,14 +155,14 @@ def _void(
     """Return the window of a slice that a void about 0 reaches, and its depth there, 0 to 1."""
     normal = np.cross(one, two)
     normal /= np.linalg.norm(normal)
-    reach = 3 * (_VOID_LONG_MM * abs(normal @ up) + _VOID_WIDE_MM * np.sqrt(1 - min((normal @ up) ** 2, 1)))
+    reach = 3 * (_VOID_LONG_MM * _cosine(normal, up) + _VOID_WIDE_MM * _sine(normal, up))
     if abs(origin_mm @ normal) > reach:
         return None
     windows = []
     for step, count in ((one, shape[0]), (two, shape[1])):
         size = float(np.linalg.norm(step))
         axis = step / size
-        half = 3 * (_VOID_LONG_MM * abs(axis @ up) + _VOID_WIDE_MM * np.sqrt(1 - min((axis @ up) ** 2, 1)))
+        half = 3 * (_VOID_LONG_MM * _cosine(axis, up) + _VOID_WIDE_MM * _sine(axis, up))
         middle = -(origin_mm @ axis) / size
         low, high = max(0, int(middle - half / size)), min(count, int(middle + half / size) + 2)
         if low >= high:
@@ -174,3 +174,11 @@ def _void(
     across = (offset**2).sum(axis=2) - along**2
     depth = np.exp(-across / (2 * _VOID_WIDE_MM**2) - along**2 / (2 * _VOID_LONG_MM**2))
     return (windows[0], windows[1]), np.asarray(depth)
+
+
+def _cosine(one: Floats, two: Floats) -> float:
+    return min(abs(float(one @ two)), 1.0)
+
+
+def _sine(one: Floats, two: Floats) -> float:
+    return float(np.sqrt(1 - _cosine(one, two) ** 2))

@@ -115,7 +115,8 @@ def combined(acquired: ArrayLike, how: str) -> NDArray[np.float64]:
     acquired : (n, ...) complex
         One acquisition after the other.
     how : "rms", "max" or "rss"
-        Root of the mean of squares, the largest (Casselman 1993 AJNR 14:47), or the root of the sum of squares.
+        Root of the mean of squares, the largest (Casselman 1993 AJNR 14:47), or the root of the sum of
+        squares.
 
     Raises
     ------

@@ -38,7 +38,14 @@ class SliceFile:
     """
 
     def __init__(
-        self, path: Path, grid: ImageGrid, kind: str, *, slope: float = 1.0, intent: str = "none", description: str
+        self,
+        path: Path,
+        grid: ImageGrid,
+        kind: str,
+        *,
+        slope: float = 1.0,
+        intent: str = "none",
+        description: str,
     ) -> None:
         self._grid, self._slope = grid, slope
         self._kind = np.dtype(kind).newbyteorder("<")

@@ -140,7 +140,7 @@ def _tracing(label: str, parameters: Parameters, height_mm: Floats, drawing: Dra
 def _sections(sections: Sections) -> dict[int, Floats]:
     """Return the points of sections themselves, by slice, ``(m, 2)``."""
     rows = np.flatnonzero(sections.exists)
-    angles = ANGLES_RAD[::_EVERY]
+    angles: Floats = ANGLES_RAD[::_EVERY].astype(np.float64)
     return {int(row): sections.on(np.full(len(angles), row), angles) for row in rows}
 
 

@@ -32,7 +32,7 @@ _RIM = np.array([0.93, 0.98, 1.0, 1.0, 1.0, 1.0, 1.0, 0.98, 0.93])
 
 @dataclass(frozen=True, slots=True)
 class Station:
-    """One vertebra: its size, and the heights of its upper and lower end in the model's axes, the disc below."""
+    """One vertebra with the disc below: its size, and the heights of its ends in the model's axes."""
 
     size: VertebraSize
     upper_mm: float
@@ -81,8 +81,8 @@ def stations(model: SpineModel, low_mm: float, high_mm: float) -> list[Station]:
 def vertebral_column(course: CanalCourse, column: list[Station]) -> Iterator[Solid]:
     """Yield ligaments, then bones and discs; where two overlap, the later one has the place.
 
-    In the model's axes. Each bone is a solid of cortical bone with a smaller one of marrow in it; the marrow of
-    a vertebra's parts is continuous.
+    In the model's axes. Each bone is a solid of cortical bone with a smaller one of marrow in it; the marrow
+    of a vertebra's parts is continuous.
     """
     if not column:
         return
