@@ -11,7 +11,6 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from numpy.random import SeedSequence
 
 from cauda import __version__, files
 from cauda.anatomy.model import SpineModel
@@ -135,8 +134,8 @@ def write_image(
         Called with the fraction done, 0 to 1.
     """
     grid = image_grid(sequence.name, imaging.grid, imaged.tracing)
-    stream = SeedSequence(imaging.seed, spawn_key=(_number(imaged.label), SEQUENCES.index(sequence.name)))
-    conditions = Conditions(imaging.snr, imaging.defects, stream)
+    seed = (imaging.seed, _number(imaged.label), SEQUENCES.index(sequence.name))
+    conditions = Conditions(imaging.snr, imaging.defects, seed)
     scan = Scan(imaged.model, imaged.tracing, sequence, grid, conditions)
     with tempfile.TemporaryDirectory(prefix=f".sub-{imaged.label}_{sequence.name}.", dir=folder) as temporary:
         staged = Path(temporary)

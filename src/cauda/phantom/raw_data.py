@@ -154,7 +154,7 @@ def _trace(count: int, rng: Generator) -> Floats:
 
 def _window(orders: Ints, gibbs: float) -> Floats:
     """Return the weights of samples: 1, or less toward the border."""
-    place = (orders + 0.5 * (len(orders) % 2 == 0)) / max(len(orders) / 2, 1.0)
+    place = orders / max(len(orders) / 2, 1.0)
     return np.asarray(gibbs + (1 - gibbs) * (0.5 + 0.5 * np.cos(np.pi * place)), dtype=np.float32)
 
 

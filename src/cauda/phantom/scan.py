@@ -7,7 +7,7 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.random import SeedSequence, default_rng
+from numpy.random import Generator, SeedSequence, default_rng
 from numpy.typing import NDArray
 
 from cauda.anatomy.model import SpineModel
@@ -24,6 +24,7 @@ from cauda.tables.body import body_mm
 from cauda.tables.tissues import tissues
 
 _AT_ONCE = 2
+_FIELDS, _TRACES, _NOISE = range(3)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -57,13 +58,17 @@ class Conditions:
     snr : float
         Of CSF where nothing shades it, see `Sequence.noise_sd`; infinity for no noise.
     defects : Defects
-    seed : SeedSequence
-        Of all that is random: the same seed gives the same image.
+    seed : tuple of int
+        Of all that is random: the same numbers give the same image.
     """
 
     snr: float
     defects: Defects
-    seed: SeedSequence
+    seed: tuple[int, ...]
+
+    def rng(self, *key: int) -> Generator:
+        """Return the random numbers of one purpose, always from the first on."""
+        return default_rng(SeedSequence(self.seed[0], spawn_key=(*self.seed[1:], *key)))
 
 
 class Scan:
@@ -105,13 +110,12 @@ class Scan:
         defects = conditions.defects
         self.sequence, self.grid, self.defects = sequence, grid, defects
         self.noise_sd = sequence.noise_sd(conditions.snr)
-        fields, traces, noise = conditions.seed.spawn(3)
-        self._noise = noise.spawn(grid.slices)
+        self._conditions = conditions
         tr_ms = sequence.settings["repetition_time_ms"]
         around = surroundings(model, tracing)
-        self.shading = Shading(grid, around, defects, tr_ms, default_rng(fields))
+        self.shading = Shading(grid, around, defects, tr_ms, conditions.rng(_FIELDS))
         phase_axis = PHASE_AXIS[sequence.name]
-        self.encoding = Encoding.of(grid, phase_axis, defects, default_rng(traces))
+        self.encoding = Encoding.of(grid, phase_axis, defects, conditions.rng(_TRACES))
         self._scene = Scene(model, grid)
         self.parts: tuple[Part, ...] = self._scene.parts
         self._signals = {
@@ -141,7 +145,7 @@ class Scan:
         acquired = self._content(shares, number)
         if shading is not None:
             acquired *= shading
-        rng = default_rng(self._noise[number])
+        rng = self._conditions.rng(_NOISE, number)
         images = np.stack([self.encoding.image(one, number, self.noise_sd, rng) for one in acquired])
         fine = self.grid.fine
         return Slice(

@@ -75,12 +75,13 @@ class Scene:
 
     Attributes
     ----------
+    grid : ImageGrid
     parts : tuple of Part
         Of the model, then of the body.
     """
 
     def __init__(self, model: SpineModel, grid: ImageGrid) -> None:
-        self._grid = grid
+        self.grid = grid
         corners = model.axes.local(grid.corners_mm())
         low, high = float(corners[:, 2].min()), float(corners[:, 2].max())
         around = body(model, low, high)[::-1]
@@ -94,7 +95,7 @@ class Scene:
 
     def shares(self, slice_number: int) -> Shares:
         """Return what a slice holds: exact areas in its plane, averaged over its sub-slices."""
-        shape, planes = self._grid.plane_shape, self._grid.planes(slice_number)
+        shape, planes = self.grid.plane_shape, self.grid.planes(slice_number)
         tissues: dict[str, Pixels] = {}
         labels = np.zeros(shape, dtype=np.uint16)
         most = np.zeros(shape, dtype=np.float32)
