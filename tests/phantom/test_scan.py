@@ -35,7 +35,7 @@ def scan(
 
 def deep(one: Slice, tissue: str, voxels: int) -> NDArray[np.bool_]:
     size = 2 * voxels + 1
-    return np.asarray(binary_erosion(one.tissues[tissue] > 0.9999, np.ones((size, size))))
+    return np.asarray(binary_erosion(one.tissues[tissue] > 0.9999, np.ones((size, size), dtype=bool)))
 
 
 @pytest.mark.parametrize("name", ["CISS", "DESS", "T2TSE"])
@@ -69,13 +69,14 @@ def test_csf_has_its_signal_with_ringing_on_average_and_without_it_in_each_voxel
 @pytest.mark.parametrize("name", ["CISS", "DESS", "T2TSE"])
 def test_noise_is_as_asked_in_csf_and_in_air(solid: SpineModel, lying: Tracing, name: str) -> None:
     made, clean = (scan(solid, lying, name, snr) for snr in (25.0, np.inf))
-    noise, air = [np.zeros(0)], [np.zeros(0)]
+    noise: list[NDArray[np.float32]] = []
+    air: list[NDArray[np.float32]] = []
     for number in range(made.grid.slices // 3, 2 * made.grid.slices // 3):
         noisy, plain = made.slice(number), clean.slice(number)
         csf = plain.tissues.get("csf", np.zeros_like(plain.image)) > 0.999
         noise.append((noisy.image - plain.image)[csf])
         outside = np.sum(list(plain.tissues.values()), axis=0) < 1e-4
-        air.append(noisy.image[binary_erosion(outside, np.ones((9, 9)))])
+        air.append(noisy.image[binary_erosion(outside, np.ones((9, 9), dtype=bool))])
     spread = np.concatenate(noise)
     assert len(spread) > 250
     signal = made.sequence.signal(tissues()["csf"])
@@ -105,16 +106,15 @@ def test_slices_are_the_same_in_any_order_and_from_any_thread(solid: SpineModel,
 
 
 def test_shading_multiplies_the_signal_and_not_the_noise(solid: SpineModel, lying: Tracing) -> None:
-    plain, shaded = (
-        scan(solid, lying, "DESS", **given).slice(8) for given in ({}, {"bias": 0.3, "coil": 1.0})
-    )
+    plain = scan(solid, lying, "DESS").slice(8)
+    shaded = scan(solid, lying, "DESS", bias=0.3, coil=1.0).slice(8)
     assert shaded.shading is not None
     where = plain.image > 20
     smooth = shaded.image[where] / plain.image[where] / shaded.shading[where]
     assert np.median(smooth) == pytest.approx(1.0, abs=2e-3)
     noisy = scan(solid, lying, "CISS", 30.0, coil=1.0)
     air = np.sum(list((one := noisy.slice(5)).tissues.values()), axis=0) < 1e-4
-    deep_air = one.image[binary_erosion(air, np.ones((9, 9)))]
+    deep_air = one.image[binary_erosion(air, np.ones((9, 9), dtype=bool))]
     assert deep_air.mean() == pytest.approx(noisy.sequence.magnitude(None, noisy.noise_sd)[0], rel=0.02)
 
 
@@ -125,7 +125,7 @@ def test_flow_voids_darken_csf_alone(solid: SpineModel, lying: Tracing) -> None:
         one, other = still.slice(number), flowing.slice(number)
         lost = max(lost, float((one.image - other.image).max()))
         without = one.tissues.get("csf", np.zeros_like(one.image)) == 0
-        far = binary_erosion(without, np.ones((11, 11)))
+        far = binary_erosion(without, np.ones((11, 11), dtype=bool))
         np.testing.assert_allclose(other.image[far], one.image[far], atol=0.5)
     assert lost > 0.3 * still.sequence.signal(tissues()["csf"])
 

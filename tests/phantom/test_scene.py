@@ -50,9 +50,7 @@ def test_shares_hold_the_volume_of_a_ganglion(solid: SpineModel) -> None:
     assert volume == pytest.approx(surface.volume_mm3, rel=0.01)
 
 
-def test_outside_the_body_is_air_and_in_front_of_the_cord_a_vertebra(
-    solid: SpineModel, lying: Tracing
-) -> None:
+def test_outside_the_body_is_air_and_around_the_canal_a_vertebra(solid: SpineModel, lying: Tracing) -> None:
     grid = image_grid("T2TSE", GridChoice("small", 4.0), lying)
     scene = Scene(solid, grid)
     names = {part.number: part.name for part in scene.parts}

@@ -21,7 +21,7 @@ def test_slices_come_back_in_their_place(tmp_path: Path, axis: int) -> None:
     values = np.random.default_rng(0).normal(100.0, 30.0, (4, 5, 6))
     with SliceFile(tmp_path / "a.nii.gz", grid(axis), "i2", slope=0.01, description="test") as file:
         for number in range(values.shape[axis]):
-            file.add(values.take(number, axis=axis))
+            file.add(np.take(values, number, axis=axis))
     image = loaded(tmp_path / "a.nii.gz")
     np.testing.assert_allclose(image.get_fdata(), values, atol=0.0051)
     np.testing.assert_allclose(image.affine, AFFINE, atol=1e-6)

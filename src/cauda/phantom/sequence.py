@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -104,7 +105,7 @@ class Sequence:
         """Return the value of a tissue in the image without noise, in units of the image."""
         return UNIT * float(combined(self.acquired(tissue), self.how))
 
-    def combine(self, acquired: NDArray[np.complex64]) -> NDArray[np.float64]:
+    def combine(self, acquired: NDArray[Any]) -> NDArray[np.float64]:
         """Return the image of all acquisitions, ``(acquisitions, ...)``."""
         return combined(acquired, self.how)
 
