@@ -60,7 +60,7 @@ def _trunk(course: CanalCourse, height: Floats) -> Iterator[Solid]:
     yield _oval_column("viscera", "viscera", spine - _front(4.0), inside - _front(7.0), wide - 9.0, 2.4, 2.6)
     # Around vertebrae, great vessels and psoas lies fat.
     yield _oval_column(
-        "retroperitoneal_fat", "fat", spine - _front(4.0), spine + _front(57.0), 56.0, 2.2, 3.0
+        "retroperitoneal_fat", "fat", spine - _front(4.0), spine + _front(52.0), 56.0, 2.2, 3.0
     )
 
 
@@ -82,7 +82,7 @@ def _muscles(course: CanalCourse, height: Floats, column: list[Station]) -> Iter
                 yield loft(f"{name}_{side}" + ("_sheath" if tissue == "fat" else ""), tissue, rings)
         yield from _psoas(course, column, side, sign)
     rings = [
-        c - _front(0.5 * d + 2) + oval(1.8, 0.5 * d) @ np.eye(3)[:2] for c, d in zip(back, depth, strict=True)
+        c - _front(0.5 * d + 2) + oval(1.1, 0.5 * d) @ np.eye(3)[:2] for c, d in zip(back, depth, strict=True)
     ]
     yield loft("midline_fat", "fat", rings)
 
@@ -114,8 +114,8 @@ def _vessels(course: CanalCourse, column: list[Station]) -> Iterator[Solid]:
         return
     deep = 33.0
     for name, aside, radius in (
-        ("aorta", -9.0, body_mm()["aorta_radius"]),
-        ("vena_cava", 13.0, body_mm()["vena_cava_radius"]),
+        ("aorta", -6.5, body_mm()["aorta_radius"]),
+        ("vena_cava", 13.5, body_mm()["vena_cava_radius"]),
     ):
         center = _smooth(course.front_mm(height)) + np.array([aside, deep + radius, 0])
         yield loft(name, "flowing_blood", [c + oval(radius, radius) @ np.eye(3)[:2] for c in center])
