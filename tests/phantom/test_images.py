@@ -2,7 +2,9 @@
 
 import hashlib
 import json
+from dataclasses import replace
 from pathlib import Path
+from types import MappingProxyType
 
 import numpy as np
 import pytest
@@ -152,6 +154,18 @@ def _any_model(tmp_path: Path, folder: Path) -> Path:
     tracing = folder / "derivatives" / "truth" / "sub-01" / "sub-01_tracing.mrk.json"
     (model / "sub-01_tracing.mrk.json").write_bytes(tracing.read_bytes())
     return model
+
+
+def test_a_model_that_lacks_a_surface_or_has_another_tracing_is_refused(
+    solid: SpineModel, lying: Tracing, tmp_path: Path
+) -> None:
+    without = {name: one for name, one in solid.surfaces.items() if name != "canal"}
+    old = replace(solid, surfaces=MappingProxyType(without))
+    for subject, message in (("05", "the model has no canal; build it again"), ("06", "is of sub-05")):
+        folder = anatomy.write(replace(old, subject=subject), tmp_path / subject)
+        annotation.write(lying, folder / "sub-05_tracing.mrk.json")
+        with pytest.raises(ModelError, match=message):
+            model_images(tmp_path / "made", folder, imaging("DESS"))
 
 
 def test_a_folder_without_a_model_is_refused(tmp_path: Path) -> None:

@@ -19,6 +19,7 @@ from cauda.phantom.defects import Defects
 from cauda.phantom.folder import Progress, phantom, write_imaged_dataset
 from cauda.phantom.image_files import TRUTH, Imaged, Imaging, is_current, request, write_image
 from cauda.phantom.placing import GridChoice
+from cauda.phantom.scene import NEEDED
 from cauda.phantom.sequence import Sequence
 from cauda.phantom.subject import make
 from cauda.tables.protocols import SEQUENCES
@@ -181,9 +182,22 @@ def model_images(
 
     def imaged() -> Imaged:
         share.tell("solids", 0.0)
-        return Imaged(label, model_files.read(model), tracing, origin)
+        return Imaged(label, _checked(model_files.read(model), label), tracing, origin)
 
     return _images(folder, label, imaging, origin, imaged, share)
+
+
+def _checked(model: SpineModel, label: str) -> SpineModel:
+    if model.subject != label:
+        raise ModelError(
+            f"sub-{model.subject}: the tracing beside the model is of sub-{label}; build it again"
+        )
+    missing = [name for name in NEEDED if name not in model.surfaces]
+    if missing:
+        raise ModelError(
+            f"sub-{label}: the model has no {', '.join(missing)}; build it again with cauda build"
+        )
+    return model
 
 
 @dataclass(frozen=True, slots=True)

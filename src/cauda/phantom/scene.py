@@ -31,6 +31,9 @@ TISSUE_OF = {
 }
 """What the regions of a model are made of, as the table of tissues names it."""
 
+NEEDED = ("canal", "csf", "dura", "fat", "white_matter")
+"""Surfaces that a model must have to be imaged."""
+
 _CAPS = ("canal", "dura_outer", "dura_inner", "cord", "gray_matter")
 _BELOW_CAP_MM = 0.6
 _RAISED_MM = 25.0
