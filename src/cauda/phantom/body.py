@@ -20,6 +20,10 @@ from cauda.tables.body import body_mm
 
 _STEP_MM = 12.0
 _SKIN_SMOOTH_MM = 80.0
+_PLANE = np.eye(3)[:2]
+_DEPTHS, _MIDDLE = {"erector": 0.5, "multifidus": 0.42}, 0.48
+"""Half depths of muscles of the back, and that of their middle, over that from the canal to the skin fat."""
+
 _MARGIN_MM = 20.0
 """How far the body goes on beyond the image."""
 
@@ -56,34 +60,33 @@ def _trunk(course: CanalCourse, height: Floats) -> Iterator[Solid]:
     inside = inner[1] - _front(size["wall"])
     wide -= wall_front + size["wall"]
     spine = _smooth(course.front_mm(height))
-    yield _oval_column("abdominal_fat", "fat", spine - _front(14.0), inside, wide, 2.4, 2.6)
-    yield _oval_column("viscera", "viscera", spine - _front(4.0), inside - _front(7.0), wide - 9.0, 2.4, 2.6)
+    yield _oval_column("abdominal_fat", "fat", spine - _front(size["cavity_behind"]), inside, wide, 2.4, 2.6)
+    gap = size["peritoneal_fat"]
+    behind = spine - _front(size["cavity_behind"] - gap)
+    yield _oval_column("viscera", "viscera", behind, inside - _front(gap), wide - gap, 2.4, 2.6)
     # Around vertebrae, great vessels and psoas lies fat.
-    yield _oval_column(
-        "retroperitoneal_fat", "fat", spine - _front(4.0), spine + _front(52.0), 56.0, 2.2, 3.0
-    )
+    before, aside = spine + _front(size["retroperitoneal_depth"]), size["retroperitoneal_half_width"]
+    yield _oval_column("retroperitoneal_fat", "fat", behind, before, aside, 2.2, 3.0)
 
 
 def _muscles(course: CanalCourse, height: Floats, column: list[Station]) -> Iterator[Solid]:
     """Yield muscles of the back and the psoas, each in a thin sheath of fat, and the fat of the midline."""
-    sheath = body_mm()["sheath"]
+    size = body_mm()
     back = course.back_mm(height)
-    depth = back[:, 1] - _smooth(back)[:, 1] + body_mm()["back_to_skin"] - body_mm()["skin_fat_back"]
+    depth = back[:, 1] - _smooth(back)[:, 1] + size["back_to_skin"] - size["skin_fat_back"]
     for side, sign in (("L", -1.0), ("R", 1.0)):
-        for name, aside, wide, share in (("erector", 41.0, 24.0, 0.5), ("multifidus", 15.5, 12.5, 0.42)):
-            center = back + np.stack(
-                [np.full(len(height), sign * aside), -0.45 * depth - 1.0, 0 * depth], axis=1
-            )
-            for tissue, less in (("fat", 0.0), ("muscle", sheath)):
+        for name, share in _DEPTHS.items():
+            aside, wide = sign * size[f"{name}_aside"], size[f"{name}_half_width"]
+            center = back + np.stack([np.full(len(height), aside), -_MIDDLE * depth, 0 * depth], axis=1)
+            for tissue, less in (("fat", 0.0), ("muscle", size["sheath"])):
                 rings = [
-                    c + oval(wide - less, share * d - less, power=2.4, back_power=2.4) @ np.eye(3)[:2]
+                    c + oval(wide - less, share * d - less, power=2.4, back_power=2.4) @ _PLANE
                     for c, d in zip(center, depth, strict=True)
                 ]
                 yield loft(f"{name}_{side}" + ("_sheath" if tissue == "fat" else ""), tissue, rings)
         yield from _psoas(course, column, side, sign)
-    rings = [
-        c - _front(0.5 * d + 2) + oval(1.1, 0.5 * d) @ np.eye(3)[:2] for c, d in zip(back, depth, strict=True)
-    ]
+    wide = size["midline_half_width"]
+    rings = [c - _front(0.5 * d) + oval(wide, 0.5 * d) @ _PLANE for c, d in zip(back, depth, strict=True)]
     yield loft("midline_fat", "fat", rings)
 
 
@@ -93,14 +96,17 @@ def _psoas(course: CanalCourse, column: list[Station], side: str, sign: float) -
     if not lumbar:
         return
     top, bottom = lumbar[0].upper_mm, lumbar[-1].lower_mm
-    for tissue, less in (("fat", 0.0), ("muscle", body_mm()["sheath"])):
+    size = body_mm()
+    for tissue, less in (("fat", 0.0), ("muscle", size["sheath"])):
         rings = []
         for share in np.linspace(-0.35, 1.0, 14):
             height = bottom + share * (top - bottom)
-            thick = 20.0 * np.sqrt(np.clip(1.02 - max(share, 0.0), 0.0, 1)) + 0.5
-            aside = sign * (23.0 + 0.75 * thick + 8.0 * max(-share, 0.0))
-            center = course.front_mm(height)[0] + [aside, 14.0 - 10 * min(share, 0.0), 0]
-            rings.append(center + oval(thick - less, 1.15 * thick - less) @ np.eye(3)[:2])
+            thick = size["psoas_half_width"] * np.sqrt(1.04 - max(share, 0.0))
+            # Below the spine it turns aside and to the front.
+            beyond = max(-share, 0.0) * size["psoas_half_width"] / 2
+            aside = sign * (size["psoas_aside"] + 0.75 * thick + beyond)
+            center = course.front_mm(height)[0] + np.array([aside, size["psoas_front"] + beyond, 0])
+            rings.append(center + oval(thick - less, 1.15 * thick - less) @ _PLANE)
         yield loft(f"psoas_{side}" + ("_sheath" if tissue == "fat" else ""), tissue, rings)
 
 
@@ -112,13 +118,12 @@ def _vessels(course: CanalCourse, column: list[Station]) -> Iterator[Solid]:
     height = np.arange(upper[-1].lower_mm, upper[0].upper_mm, _STEP_MM)
     if len(height) < 2:
         return
-    deep = 33.0
-    for name, aside, radius in (
-        ("aorta", -6.5, body_mm()["aorta_radius"]),
-        ("vena_cava", 13.5, body_mm()["vena_cava_radius"]),
-    ):
-        center = _smooth(course.front_mm(height)) + np.array([aside, deep + radius, 0])
-        yield loft(name, "flowing_blood", [c + oval(radius, radius) @ np.eye(3)[:2] for c in center])
+    size = body_mm()
+    for name in ("aorta", "vena_cava"):
+        radius = size[f"{name}_radius"]
+        place = np.array([size[f"{name}_aside"], size["vessels_front"] + radius, 0])
+        center = _smooth(course.front_mm(height)) + place
+        yield loft(name, "flowing_blood", [c + oval(radius, radius) @ _PLANE for c in center])
 
 
 def _oval_column(
@@ -126,7 +131,7 @@ def _oval_column(
 ) -> Solid:
     middle = 0.55 * back + 0.45 * front
     rings = [
-        m + oval(wide, f[1] - m[1], m[1] - b[1], power=power, back_power=back_power) @ np.eye(3)[:2]
+        m + oval(wide, f[1] - m[1], m[1] - b[1], power=power, back_power=back_power) @ _PLANE
         for m, b, f in zip(middle, back, front, strict=True)
     ]
     return loft(name, tissue, rings)

@@ -227,14 +227,7 @@ def _write_volumes(staged: Path, label: str, scan: Scan, tell: Callable[[float],
         paths["shading"] = truth / f"sub-{label}_space-{name}_biasfield.nii.gz"
     for path in paths.values():
         (staged / path).parent.mkdir(parents=True, exist_ok=True)
-    slope = (
-        _HEADROOM * scan.sequence.peak() * np.exp(scan.defects.bias + scan.defects.coil) + 8 * scan.noise_sd
-    ) / _FULL
-    kinds: dict[str, dict[str, Any]] = {
-        "image": {"kind": "i2", "slope": float(np.float32(slope)), "description": f"virtual {name}"},
-        "labels": {"kind": "u2", "intent": "label", "description": "parts, see the table beside it"},
-        "shading": {"kind": "i2", "slope": _SHADING_STEP, "description": "by what the signal is multiplied"},
-    }
+    kinds = _kinds(scan)
     share: dict[str, Any] = {"kind": "u1", "slope": 1 / 255, "description": "share of each voxel"}
     seen: set[int] = set()
     with ExitStack() as open_files:
@@ -248,6 +241,18 @@ def _write_volumes(staged: Path, label: str, scan: Scan, tell: Callable[[float],
             seen.update(np.unique(one.labels).tolist())
             tell(number / grid.slices)
     return [*paths.values(), _write_table(staged, truth / f"sub-{label}_space-{name}_dseg.tsv", scan, seen)]
+
+
+def _kinds(scan: Scan) -> dict[str, dict[str, Any]]:
+    """Return how the numbers of a file stand for values; the slope is set before any value is known."""
+    shaded = np.exp(scan.defects.bias + scan.defects.coil)
+    most = _HEADROOM * scan.sequence.peak() * shaded + 8 * scan.noise_sd
+    image = {"slope": float(np.float32(most / _FULL)), "description": f"virtual {scan.sequence.name}"}
+    return {
+        "image": {"kind": "i2", **image},
+        "labels": {"kind": "u2", "intent": "label", "description": "parts, see the table beside it"},
+        "shading": {"kind": "i2", "slope": _SHADING_STEP, "description": "by what the signal is multiplied"},
+    }
 
 
 def _plane(one: Slice, key: str) -> Any:

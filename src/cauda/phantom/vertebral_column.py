@@ -1,4 +1,8 @@
-"""A simple vertebral column in front of and around the canal of a model; its shapes are assumed."""
+"""A simple vertebral column in front of and around the canal of a model.
+
+Sizes are those of ``body.tsv`` and ``body_vertebrae.tsv``; shares of the height of a vertebra, and so on, are
+drawn by eye: all of it is assumed.
+"""
 
 from __future__ import annotations
 
@@ -19,8 +23,9 @@ Shape = Callable[[float], Solid]
 """Takes by how much it is to be larger all around, mm."""
 
 _SIDES = (("L", -1.0), ("R", 1.0))
-_ALA_MM = {"S1": 27.0, "S2": 23.0, "S3": 17.0}
-"""Half widths of the lateral parts of the sacrum (assumed)."""
+_WITH_ALA = ("S1", "S2", "S3")
+_BACKWARD = 0.27
+"""How far transverse processes point to behind, over how far aside."""
 
 _LEAST_HEIGHT_MM = 14.0
 _WAIST = 0.06
@@ -132,7 +137,7 @@ def _sacral_parts(course: CanalCourse, station: Station, tilt: Floats) -> dict[s
         "roof": lambda grow: _roof(course, station, tilt, grow),
         "spinous": lambda grow: _spinous(course, station, tilt, grow),
     }
-    if station.size.level in _ALA_MM:
+    if station.size.level in _WITH_ALA:
         for side, sign in _SIDES:
             parts[f"ala_{side}"] = partial(_ala, course, station, tilt, sign)
     return parts
@@ -191,12 +196,14 @@ def _disc(course: CanalCourse, above: Station, below: Station) -> Iterator[Solid
 
 def _arch(course: CanalCourse, station: Station, tilt: Floats, grow: float) -> Solid:
     """Laminae: an oval about the canal that slants down to behind."""
-    return _about_canal(course, station, tilt, (0.56, 0.92), slant=0.42, thick=6.5, grow=grow)
+    return _about_canal(course, station, tilt, (0.56, 0.92), slant=0.42, thick=body_mm()["lamina"], grow=grow)
 
 
 def _roof(course: CanalCourse, station: Station, tilt: Floats, grow: float) -> Solid:
     """Return the dorsal wall of the sacral canal."""
-    return _about_canal(course, station, tilt, (0.0, 1.0), slant=0.0, thick=4.5, grow=grow)
+    return _about_canal(
+        course, station, tilt, (0.0, 1.0), slant=0.0, thick=body_mm()["sacral_roof"], grow=grow
+    )
 
 
 def _about_canal(
@@ -227,8 +234,12 @@ def _pedicle(course: CanalCourse, station: Station, tilt: Floats, sign: float, g
     tall = station.upper_mm - station.lower_mm
     at = station.lower_mm + 0.74 * tall
     middle, front = course.middle_mm(at)[0], course.front_mm(at)[0]
-    center = middle + sign * (course.half_width(at) + 3.8) * tilt[0] + 0.8 * (front - middle)
-    size = np.array([4.2, 9.0, 0.19 * tall]) + grow
+    center = (
+        middle
+        + sign * (course.half_width(at) + body_mm()["pedicle_aside"]) * tilt[0]
+        + 0.8 * (front - middle)
+    )
+    size = np.array([body_mm()["pedicle_half_width"], body_mm()["pedicle_half_length"], 0.19 * tall]) + grow
     return ball("pedicle", "marrow", center, size[:, None] * tilt)
 
 
@@ -238,47 +249,53 @@ def _spinous(course: CanalCourse, station: Station, tilt: Floats, grow: float) -
     drop = 0.06 if lumbar else 0.45
     high = 0.30 * tall if lumbar else 0.2 * tall
     wall = course.back_mm(station.lower_mm + (0.36 if lumbar else 0.45) * tall)[0]
-    rings = []
+    rings, wide = [], body_mm()["spinous_half_width"]
     for share in (0.0, 0.15, 0.5, 0.8, 0.95, 1.0):
         tip = 1.0 if share < 0.9 else 0.75 if share < 1 else 0.3
-        length = 4.0 + (station.size.spinous_mm + grow) * share
+        length = body_mm()["lamina"] / 2 + (station.size.spinous_mm + grow) * share
         center = wall - tilt[1] * length - tilt[2] * drop * station.size.spinous_mm * share
-        ring = oval((3.0 + 1.2 * share) * tip + grow, high * (0.8 + 0.2 * share) * tip + grow, power=3.0)
+        ring = oval(wide * (1 + 0.4 * share) * tip + grow, high * (0.8 + 0.2 * share) * tip + grow, power=3.0)
         rings.append(center + ring @ tilt[[0, 2]])
     return loft("spinous", "marrow", rings)
 
 
 def _transverse(course: CanalCourse, station: Station, tilt: Floats, sign: float, grow: float) -> Solid:
     at = station.lower_mm + 0.72 * (station.upper_mm - station.lower_mm)
-    long = 15.0 if station.size.level[0] == "L" else 11.0
-    center = course.middle_mm(at)[0] + sign * (course.half_width(at) + long - 2) * tilt[0] - 5.0 * tilt[1]
-    axes = [sign * (long + grow) * tilt[0] - 4.0 * tilt[1], (3.2 + grow) * tilt[1], (5.0 + grow) * tilt[2]]
+    region = "lumbar" if station.size.level[0] == "L" else "thoracic"
+    long, deep, high = (
+        body_mm()[f"transverse_half_{name}"] + grow for name in (f"length_{region}", "depth", "height")
+    )
+    aside = course.half_width(at) + body_mm()[f"transverse_half_length_{region}"]
+    # It points outward and to behind.
+    center = course.middle_mm(at)[0] + sign * aside * tilt[0] - _BACKWARD * aside * tilt[1]
+    axes = [long * (sign * tilt[0] - _BACKWARD * tilt[1]), deep * tilt[1], high * tilt[2]]
     return ball("transverse", "marrow", center, np.array(axes))
 
 
 def _facet(course: CanalCourse, station: Station, tilt: Floats, sign: float, grow: float) -> Solid:
     """Articular processes, about the height of the disc."""
     at = station.lower_mm + 0.18 * (station.upper_mm - station.lower_mm)
-    center = course.back_mm(at)[0] + sign * (course.half_width(at) + 5.5) * tilt[0] + tilt[1]
-    size = np.array([6.5, 7.0, 11.0]) + grow
+    center = course.back_mm(at)[0] + sign * (course.half_width(at) + body_mm()["facet_aside"]) * tilt[0]
+    size = np.array([body_mm()[f"facet_half_{name}"] for name in ("width", "depth", "height")]) + grow
     return ball("facet", "marrow", center, size[:, None] * tilt)
 
 
 def _ala(course: CanalCourse, station: Station, tilt: Floats, sign: float, grow: float) -> Solid:
     """Return the lateral part of the sacrum."""
-    wide = _ALA_MM[station.size.level]
+    wide, deep = body_mm()[f"ala_half_width_{station.size.level}"], body_mm()["ala_half_depth"]
     offset = station.size.width_mm / 2 + 0.45 * wide
     middle = course.front_mm((station.upper_mm + station.lower_mm) / 2)[0]
-    size = np.array([wide, 17.0, 0.75 * (station.upper_mm - station.lower_mm)]) + grow
-    return ball("ala", "marrow", middle + sign * offset * tilt[0] + 8.0 * tilt[1], size[:, None] * tilt)
+    size = np.array([wide, deep, 0.75 * (station.upper_mm - station.lower_mm)]) + grow
+    center = middle + sign * offset * tilt[0] + body_mm()["ala_front"] * tilt[1]
+    return ball("ala", "marrow", center, size[:, None] * tilt)
 
 
 def _ligament(course: CanalCourse, low_mm: float, high_mm: float) -> Solid:
     """Return the yellow ligament with the joint capsules: a wall about the canal."""
-    rings = []
+    rings, thick = [], body_mm()["ligament"]
     for height in np.arange(low_mm, high_mm, 6.0):
         wall, middle = course.back_mm(height)[0], course.middle_mm(height)[0]
         deep = float(np.linalg.norm(middle - wall))
-        ring = oval(course.half_width(height) + 2.5, deep, deep + 3.0)
+        ring = oval(course.half_width(height) + thick, deep, deep + thick)
         rings.append(middle + ring @ np.eye(3)[:2])
     return loft("yellow_ligament", "ligament", rings)
