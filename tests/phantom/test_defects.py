@@ -7,7 +7,7 @@ from cauda.phantom.defects import TYPICAL, Defects
 
 
 def test_defects_are_read_by_name() -> None:
-    assert Defects.parse(" motion=0.3, ghost=.05") == Defects(motion=0.3, ghost=0.05)
+    assert Defects.parse(" motion=0.3, ghosts=.05") == Defects(motion=0.3, ghosts=0.05)
 
 
 def test_an_empty_text_is_none_of_them() -> None:

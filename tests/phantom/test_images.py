@@ -79,7 +79,7 @@ def test_the_truth_tells_signals_noise_and_point_spread(dataset: Path) -> None:
     assert truth["signals"]["values"]["csf"] == pytest.approx(220.6, abs=0.1)
     assert truth["point_spread"]["fwhm_mm"][:2] == pytest.approx([4.83, 4.83], rel=0.01)
     assert len(truth["defects"]["motion_mm"]) == truth["point_spread"]["acquired_matrix"][1]
-    assert truth["defects"]["strengths"]["ghost"] == truth["defects"]["ghost_ratio"] == 0.01
+    assert truth["defects"]["strengths"]["ghosts"] == truth["defects"]["ghost_ratio"] == 0.01
     image = loaded(dataset / "sub-05" / "anat" / "sub-05_CISS.nii.gz").get_fdata()
     air = image[:, :4]
     assert air.mean() == pytest.approx(truth["noise"]["air_mean"], rel=0.05)
@@ -131,7 +131,7 @@ def test_an_interrupted_image_leaves_nothing_behind(
     assert model_images(tmp_path / "made", model, imaging("DESS")) == (1, 0)
 
 
-def test_virtual_subjects_are_imaged_and_completed(tmp_path: Path) -> None:
+def test_virtual_subjects_are_imaged_and_completed(model: Path, tmp_path: Path) -> None:
     steps: list[tuple[str, float]] = []
     folder = tmp_path / "dataset"
     made = phantom_images(folder, imaging("DESS"), 1, 7, progress=lambda *step: steps.append(step))
@@ -143,17 +143,7 @@ def test_virtual_subjects_are_imaged_and_completed(tmp_path: Path) -> None:
     with pytest.raises(DatasetError, match="holds subjects already"):
         phantom_images(folder, imaging("DESS"), 2, 7)
     with pytest.raises(DatasetError, match="is no dataset of virtual images"):
-        model_images(folder, _any_model(tmp_path, folder), imaging("DESS"))
-
-
-def _any_model(tmp_path: Path, folder: Path) -> Path:
-    """Return a folder that has the files of a model, with a tracing that can be read."""
-    model = tmp_path / "sub-01"
-    model.mkdir()
-    (model / "sub-01_model.json").write_text("{}")
-    tracing = folder / "derivatives" / "truth" / "sub-01" / "sub-01_tracing.mrk.json"
-    (model / "sub-01_tracing.mrk.json").write_bytes(tracing.read_bytes())
-    return model
+        model_images(folder, model, imaging("DESS"))
 
 
 def test_a_model_that_lacks_a_surface_or_has_another_tracing_is_refused(

@@ -21,8 +21,8 @@ example:
   cauda phantom scanned --from-model models/sub-03 --sequences CISS --snr 40
   cauda build dataset --subject 02 -o models
 
-defects: bias, coil, flow, ghost (shares), motion and jitter (mm), banding (bands in 100 mm, CISS alone);
-gibbs=0 filters the ringing away that images have unless told; typical stands for a good clinical image.
+defects: bias, coil, flow, ghosts (shares), motion and jitter (mm), banding (bands in 100 mm, CISS alone);
+gibbs (share of the phase-encoding lines left out); typical stands for what a good clinical image has.
 """
 
 
@@ -62,6 +62,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     images.add_argument(
         "--defects", metavar="D=S,...", default="", help="such as typical or motion=0.3,flow=0.5 (none)"
     )
+    images.add_argument(
+        "--raw-filter", choices=("none", "hann"), default="none", help="hann: no ringing, less sharp (none)"
+    )
     images.add_argument("--combine", choices=("rms", "max"), help="acquisitions of CISS (rms)")
     images.add_argument(
         "--fat-suppressed", metavar="F", type=float, help="share of the signal of fat (0.8, in T2TSE 0)"
@@ -96,6 +99,7 @@ def _with_images(args: argparse.Namespace, sequences: tuple[str, ...], subjects:
         seed=args.seed,
         how=args.combine,
         fat_suppressed=args.fat_suppressed,
+        weighted=args.raw_filter == "hann",
     )
     with progress() as show:
         if args.from_model is None:
@@ -109,8 +113,13 @@ def _with_images(args: argparse.Namespace, sequences: tuple[str, ...], subjects:
 
 
 def _refuse_image_options(args: argparse.Namespace) -> None:
-    given = {"--voxel-mm": args.voxel_mm, "--combine": args.combine, "--fat-suppressed": args.fat_suppressed}
-    for name, value in {**given, "--defects": args.defects or None}.items():
+    given = {
+        "--voxel-mm": args.voxel_mm,
+        "--defects": args.defects or None,
+        "--combine": args.combine,
+        "--fat-suppressed": args.fat_suppressed,
+    }
+    for name, value in given.items():
         if value is not None:
             raise PhantomError(f"{name}: no image is asked for; add --sequences, such as --sequences CISS")
 

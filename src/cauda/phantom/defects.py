@@ -11,25 +11,25 @@ import numpy as np
 from cauda.errors import PhantomError
 
 TYPICAL: Mapping[str, float] = MappingProxyType(
-    {"bias": 0.15, "coil": 0.5, "motion": 0.15, "flow": 0.4, "ghost": 0.01}
+    {"bias": 0.15, "coil": 0.5, "motion": 0.15, "flow": 0.4, "ghosts": 0.01}
 )
 """Strengths that stand for ``typical``: what a good clinical image has (assumed)."""
 
 _HIGHEST = {
     "bias": 2.0,
     "coil": 2.0,
-    "gibbs": 1.0,
+    "gibbs": 0.9,
     "motion": 20.0,
     "jitter": 20.0,
     "flow": 1.0,
-    "ghost": 1.0,
+    "ghosts": 1.0,
     "banding": 20.0,
 }
 
 
 @dataclass(frozen=True, slots=True)
 class Defects:
-    """Strengths; 0 is none of it.
+    """Strengths; 0 is none.
 
     Attributes
     ----------
@@ -38,8 +38,9 @@ class Defects:
     coil : float
         Fall-off of the sensitivity of coils behind the back: 1 is that of loops, 2 its square.
     gibbs : float
-        Ringing beside edges: 1, the default, is what raw data as acquired give, whose point spread is a sinc;
-        0 has none, filtered away (Hann) at the cost of a point spread that is wider by 1.7.
+        Share of the outer phase-encoding lines that are not acquired: edges ring farther along this axis, and
+        its point spread is wider by 1 / (1 - share). Without it the point spread is a sinc as well, if raw
+        data are not weighted.
     motion : float
         Displacement during the acquisition, mm rms, along the anteroposterior axis (in coronal images along
         the body).
@@ -47,7 +48,7 @@ class Defects:
         Displacement between slices, mm rms along each axis of the slice.
     flow : float
         Share of the CSF's signal that is lost in the middle of a flow void.
-    ghost : float
+    ghosts : float
         Size of a ghost half a field of view along the phase-encoding axis, over the image.
     banding : float
         Off-resonance over 100 mm to the front, in 1/TR: CISS becomes one acquisition with as many bands.
@@ -55,11 +56,11 @@ class Defects:
 
     bias: float = 0.0
     coil: float = 0.0
-    gibbs: float = 1.0
+    gibbs: float = 0.0
     motion: float = 0.0
     jitter: float = 0.0
     flow: float = 0.0
-    ghost: float = 0.0
+    ghosts: float = 0.0
     banding: float = 0.0
 
     def __post_init__(self) -> None:
@@ -81,7 +82,7 @@ class Defects:
 
         Examples
         --------
-        >>> Defects.parse("motion=0.3,ghost=0.05").motion
+        >>> Defects.parse("motion=0.3,ghosts=0.05").motion
         0.3
         """
         known = [field.name for field in fields(cls)]

@@ -61,6 +61,8 @@ class Imaging:
     defects : Defects
     seed : int
         Of noise and of what is drawn for defects.
+    weighted : bool
+        Whether raw data are weighed down to their border so that nothing rings.
     """
 
     sequences: tuple[Sequence, ...]
@@ -68,6 +70,7 @@ class Imaging:
     snr: float
     defects: Defects
     seed: int
+    weighted: bool = False
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -100,6 +103,7 @@ def request(imaging: Imaging, sequence: Sequence, origin: Mapping[str, Any]) -> 
         "snr": None if np.isinf(imaging.snr) else imaging.snr,
         "defects": asdict(imaging.defects),
         "seed": imaging.seed,
+        "weighted": imaging.weighted,
     }
 
 
@@ -135,7 +139,7 @@ def write_image(
     """
     grid = image_grid(sequence.name, imaging.grid, imaged.tracing)
     seed = (imaging.seed, _number(imaged.label), SEQUENCES.index(sequence.name))
-    conditions = Conditions(imaging.snr, imaging.defects, seed)
+    conditions = Conditions(imaging.snr, imaging.defects, seed, imaging.weighted)
     scan = Scan(imaged.model, imaged.tracing, sequence, grid, conditions)
     with tempfile.TemporaryDirectory(prefix=f".sub-{imaged.label}_{sequence.name}.", dir=folder) as temporary:
         staged = Path(temporary)
@@ -169,7 +173,7 @@ def truth_of(scan: Scan) -> dict[str, Any]:
         "noise": _noise(scan, signals),
         "point_spread": {
             "kind": "sinc within slices, mean over the thickness across them"
-            if encoding.gibbs == 1
+            if not encoding.weighted
             else "that of Hann-weighted raw data within slices, mean over the thickness across them",
             "axes": ["ijk"[axis] for axis in (*grid.axes, grid.slice_axis)],
             "fwhm_mm": _rounded([*spread, grid.zooms_mm[grid.slice_axis]]),
@@ -183,6 +187,7 @@ def truth_of(scan: Scan) -> dict[str, Any]:
             "motion_direction": _rounded(encoding.direction),
             "motion_mm": _rounded(encoding.motion_mm) if scan.defects.motion else [],
             "jitter_mm": _rounded(encoding.jitter_mm) if scan.defects.jitter else [],
+            "lines_acquired": encoding.lines,
             "ghost_ratio": encoding.ghost,
             "ghost_shift_voxels": grid.image_shape[phase] / 2,
             "flow_voids_mm": _rounded(scan.shading.voids_mm),

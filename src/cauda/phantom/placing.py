@@ -86,6 +86,13 @@ def image_grid(sequence: str, choice: GridChoice, tracing: Tracing) -> ImageGrid
     return ImageGrid(shape, affine, axis, (raw[0], raw[1]), fine)
 
 
+def check_choice(sequence: str, choice: GridChoice) -> None:
+    """Refuse a grid of too many voxels, whoever is imaged; errors are those of `image_grid`."""
+    published = published_grid(sequence)
+    across = [axis == _SLICE_AXIS[sequence] for axis in range(3)]
+    _coarser(published.shape, published.affine, [_wanted_mm(sequence, choice, one) for one in across])
+
+
 def _sac_mm(tracing: Tracing) -> Floats:
     return np.asarray(np.mean([contour.points_mm.mean(axis=0) for contour in tracing.dura], axis=0))
 

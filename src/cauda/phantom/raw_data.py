@@ -35,8 +35,10 @@ class Encoding:
     grid : ImageGrid
     phase_axis : int
         Which axis of the slices, 0 or 1, is phase-encoded.
-    gibbs : float
-        1 leaves the raw data as they are; 0 weighs them down to their border (Hann) so that nothing rings.
+    lines : int
+        Phase-encoding lines about the middle that are acquired; the others are zero.
+    weighted : bool
+        Whether raw data are weighed down to their border (Hann), so that nothing rings.
     direction : (3,) float64
         Unit vector along which motion goes, RAS.
     motion_mm : (phase-encoding lines,) float64
@@ -49,14 +51,17 @@ class Encoding:
 
     grid: ImageGrid
     phase_axis: int
-    gibbs: float
+    lines: int
+    weighted: bool
     direction: Floats
     motion_mm: Floats
     jitter_mm: Floats
     ghost: float
 
     @classmethod
-    def of(cls, grid: ImageGrid, phase_axis: int, defects: Defects, rng: Generator) -> Encoding:
+    def of(
+        cls, grid: ImageGrid, phase_axis: int, defects: Defects, rng: Generator, *, weighted: bool = False
+    ) -> Encoding:
         """Return the encoding of an image with defects; `rng` draws displacements."""
         count = grid.acquired[phase_axis]
         front = grid.affine[1, list(grid.axes)] / grid.zooms_mm[list(grid.axes)]
@@ -65,11 +70,12 @@ class Encoding:
         return cls(
             grid=grid,
             phase_axis=phase_axis,
-            gibbs=defects.gibbs,
+            lines=count - 2 * round(count * defects.gibbs / 2),
+            weighted=weighted,
             direction=along,
             motion_mm=defects.motion * trace,
             jitter_mm=defects.jitter * jitter,
-            ghost=defects.ghost,
+            ghost=defects.ghosts,
         )
 
     def image(self, content: Plane, number: int, noise_sd: float, rng: Generator) -> Plane:
@@ -90,7 +96,7 @@ class Encoding:
         -------
         complex64, of `grid.image_shape`
         """
-        kept = [_orders(count) for count in self.grid.acquired]
+        kept, windows = [_orders(count) for count in self.grid.acquired], self._windows()
         raw = fft.fft2(content, norm="forward")
         raw = raw[np.ix_(*(order % size for order, size in zip(kept, content.shape, strict=True)))]
         raw *= _unboxed(kept[0], content.shape[0])[:, None] * _unboxed(kept[1], content.shape[1])
@@ -99,9 +105,9 @@ class Encoding:
             raw *= self._along(1 + self.ghost * np.where(kept[self.phase_axis] % 2, -1.0, 1.0))
         if noise_sd:
             noise = rng.standard_normal((2, *raw.shape), dtype=np.float32)
-            power = np.prod([(_window(order, self.gibbs) ** 2).sum() for order in kept])
+            power = np.prod([(window**2).sum() for window in windows])
             raw += np.float32(noise_sd / np.sqrt(power)) * (noise[0] + 1j * noise[1])
-        raw *= _window(kept[0], self.gibbs)[:, None] * _window(kept[1], self.gibbs)
+        raw *= windows[0][:, None] * windows[1]
         filled = np.zeros(self.grid.image_shape, dtype=np.complex64)
         filled[np.ix_(*(order % size for order, size in zip(kept, filled.shape, strict=True)))] = raw
         return np.asarray(fft.ifft2(filled, norm="forward"))
@@ -109,10 +115,15 @@ class Encoding:
     def spread_mm(self) -> tuple[float, float]:
         """Return the full widths at half maximum of the point spread along both axes of slices."""
         first, second = (
-            size * _width(_orders(count), self.gibbs)
-            for size, count in zip(self.grid.acquired_mm, self.grid.acquired, strict=True)
+            size * _width(window) for size, window in zip(self.grid.acquired_mm, self._windows(), strict=True)
         )
         return first, second
+
+    def _windows(self) -> list[Floats]:
+        """Return the weights of samples along both axes."""
+        counts = self.grid.acquired
+        lines = [self.lines if axis == self.phase_axis else counts[axis] for axis in (0, 1)]
+        return [_window(_orders(n), kept, self.weighted) for n, kept in zip(counts, lines, strict=True)]
 
     def _moved(self, kept: list[Ints], number: int) -> Plane:
         inverse = np.linalg.inv(self.grid.affine[:3, :3])
@@ -152,19 +163,25 @@ def _trace(count: int, rng: Generator) -> Floats:
     return np.asarray(trace / np.sqrt(max(float((trace**2).mean()), 1e-12)))
 
 
-def _window(orders: Ints, gibbs: float) -> Floats:
-    """Return the weights of samples: 1, or less toward the border."""
-    place = orders / max(len(orders) / 2, 1.0)
-    return np.asarray(gibbs + (1 - gibbs) * (0.5 + 0.5 * np.cos(np.pi * place)), dtype=np.float32)
+def _window(orders: Ints, lines: int, weighted: bool) -> Floats:
+    """Return the weights of samples: 1, or less toward the border, and 0 for those that are not acquired."""
+    inside = np.abs(orders + 0.5 * (len(orders) % 2 == 0)) <= lines / 2
+    weights = 0.5 + 0.5 * np.cos(2 * np.pi * orders / lines) if weighted else np.ones(len(orders))
+    return np.asarray(weights * inside, dtype=np.float32)
 
 
-def _width(orders: Ints, gibbs: float) -> float:
+def _width(window: Floats) -> float:
     """Return the width at half maximum of the point spread, over the length of an acquired sample."""
-    weights = _window(orders, gibbs).astype(np.float64)
-    if len(orders) < 4:
-        return 1.0
+    turns = 2 * np.pi * _orders(len(window)) / len(window)
+    weights = window.astype(np.float64) / window.sum()
 
     def above(place: float) -> float:
-        return float((weights * np.cos(2 * np.pi * place * orders / len(orders))).sum() / weights.sum()) - 0.5
+        return float((weights * np.cos(turns * place)).sum()) - 0.5
 
-    return 2 * float(brentq(above, 0.0, 1.5 if gibbs < 1 else 0.99))
+    # The spread falls until it is 0, which it is not before half a sample.
+    end = 0.5
+    while above(end) > 0:
+        end += 0.1
+        if end > len(window):
+            return float(len(window))
+    return 2 * float(brentq(above, 0.0, end))

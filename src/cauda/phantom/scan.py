@@ -60,11 +60,14 @@ class Conditions:
     defects : Defects
     seed : tuple of int
         Of all that is random: the same numbers give the same image.
+    weighted : bool
+        Whether raw data are weighed down to their border so that nothing rings.
     """
 
     snr: float
     defects: Defects
     seed: tuple[int, ...]
+    weighted: bool = False
 
     def rng(self, *key: int) -> Generator:
         """Return the random numbers of one purpose, always from the first on."""
@@ -115,7 +118,8 @@ class Scan:
         around = surroundings(model, tracing)
         self.shading = Shading(grid, around, defects, tr_ms, conditions.rng(_FIELDS))
         phase_axis = PHASE_AXIS[sequence.name]
-        self.encoding = Encoding.of(grid, phase_axis, defects, conditions.rng(_TRACES))
+        traces = conditions.rng(_TRACES)
+        self.encoding = Encoding.of(grid, phase_axis, defects, traces, weighted=conditions.weighted)
         self._scene = Scene(model, grid)
         self.parts: tuple[Part, ...] = self._scene.parts
         self._signals = {
