@@ -1,6 +1,7 @@
 """Grids: the published one for its own subject, moved with others, coarser in the same field of view."""
 
 from dataclasses import replace
+from functools import cache
 from pathlib import Path
 
 import numpy as np
@@ -14,6 +15,11 @@ from cauda.phantom.subject import make
 from cauda.tables.protocols import SEQUENCES, published_grid, published_sac_mm
 
 
+@cache
+def subject(index: int) -> Tracing:
+    return make(7, index).truth
+
+
 @pytest.mark.shared
 @pytest.mark.parametrize("name", SEQUENCES)
 def test_the_published_subject_has_the_published_grid_bit_by_bit(shared: Path, name: str) -> None:
@@ -25,7 +31,7 @@ def test_the_published_subject_has_the_published_grid_bit_by_bit(shared: Path, n
 
 @pytest.mark.parametrize("index", [1, 2, 3])
 def test_annotated_slices_of_any_subject_are_slices_of_its_ciss(index: int) -> None:
-    tracing = make(7, index).truth
+    tracing = subject(index)
     grid = image_grid("CISS", GridChoice(), tracing)
     numbers = np.array([grid.sliced(contour.points_mm)[:, 2] for contour in tracing.dura])
     assert np.abs(numbers - np.rint(numbers.mean(axis=1))[:, None]).max() < 0.01
@@ -35,7 +41,7 @@ def test_annotated_slices_of_any_subject_are_slices_of_its_ciss(index: int) -> N
 
 @pytest.mark.parametrize("name", SEQUENCES)
 def test_the_sac_lies_in_the_field_of_view_where_that_of_the_published_subject_does(name: str) -> None:
-    tracing = make(7, 2).truth
+    tracing = subject(2)
     sac = np.mean([contour.points_mm.mean(axis=0) for contour in tracing.dura], axis=0)
     found = image_grid(name, GridChoice(), tracing)
     published = published_grid(name).affine
@@ -49,14 +55,14 @@ def test_the_sac_lies_in_the_field_of_view_where_that_of_the_published_subject_d
 @pytest.mark.parametrize("name", SEQUENCES)
 @pytest.mark.parametrize("choice", [GridChoice("small"), GridChoice(voxel_mm=1.7), GridChoice("small", 3.0)])
 def test_larger_voxels_fill_the_same_field_of_view(name: str, choice: GridChoice) -> None:
-    tracing = make(7, 1).truth
+    tracing = subject(1)
     whole, coarse = (image_grid(name, grid, tracing) for grid in (GridChoice(), choice))
     np.testing.assert_allclose(coarse.corners_mm(), whole.corners_mm(), atol=1e-6)
     assert np.prod(coarse.shape) < np.prod(whole.shape)
 
 
 def test_published_ciss_is_interpolated_twofold_and_coarser_images_are_not() -> None:
-    tracing = make(7, 1).truth
+    tracing = subject(1)
     published, small = (image_grid("CISS", grid, tracing) for grid in (GridChoice(), GridChoice("small")))
     assert (published.acquired, published.fine) == ((480, 480), 1)
     assert published.acquired_mm == pytest.approx((0.6, 0.6), rel=1e-5)
@@ -64,7 +70,7 @@ def test_published_ciss_is_interpolated_twofold_and_coarser_images_are_not() -> 
 
 
 def test_a_moved_tracing_moves_the_grid() -> None:
-    tracing = make(7, 1).truth
+    tracing = subject(1)
     by = np.array([10.0, -20.0, 30.0])
     before = image_grid("DESS", GridChoice(), tracing)
     after = image_grid("DESS", GridChoice(), _moved(tracing, by))
@@ -91,4 +97,4 @@ def test_what_is_no_grid_is_refused(name: str, voxel: float | None, message: str
 
 def test_voxels_too_many_for_a_computer_are_refused() -> None:
     with pytest.raises(PhantomError, match=r"wanted at least 0\.2 mm"):
-        image_grid("T2TSE", GridChoice(voxel_mm=0.1), make(7, 1).truth)
+        image_grid("T2TSE", GridChoice(voxel_mm=0.1), subject(1))

@@ -42,7 +42,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     images = parser.add_argument_group("images")
     images.add_argument(
-        "--sequences", nargs="+", choices=("CISS", "DESS", "T2TSE"), default=[], help="which images (none; of a model all)"
+        "--sequences",
+        nargs="+",
+        choices=("CISS", "DESS", "T2TSE"),
+        default=[],
+        help="of which kinds (none; all of a model)",
     )
     images.add_argument(
         "--from-model", metavar="MODEL", type=Path, help="image this model, OUT/sub-XX of cauda build"
