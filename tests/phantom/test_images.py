@@ -108,6 +108,10 @@ def test_another_request_replaces_the_image(model: Path, tmp_path: Path) -> None
     one = (tmp_path / "made" / "sub-05" / "anat" / "sub-05_DESS.nii.gz").read_bytes()
     assert model_images(tmp_path / "made", model, imaging("DESS", snr=40.0)) == (1, 0)
     assert (tmp_path / "made" / "sub-05" / "anat" / "sub-05_DESS.nii.gz").read_bytes() != one
+    shading = tmp_path / "made" / "derivatives" / "truth" / "sub-05" / "sub-05_space-DESS_biasfield.nii.gz"
+    assert shading.exists()
+    assert model_images(tmp_path / "made", model, imaging("DESS", defects="")) == (1, 0)
+    assert not shading.exists()
 
 
 def test_an_interrupted_image_leaves_nothing_behind(

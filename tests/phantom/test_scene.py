@@ -60,6 +60,7 @@ def test_outside_the_body_is_air_and_around_the_canal_a_vertebra(solid: SpineMod
     assert (total[-4:] == 0).all()
     seen = {names[number] for number in np.unique(middle.labels) if number}
     assert {f"vertebra_L{k}" for k in range(1, 6)} < seen
+    assert {"vertebra_T1", "vertebra_T9"} < seen
     assert {"skin_fat", "csf", "disc_L3_L4", "sacrum_S1"} < seen
 
 

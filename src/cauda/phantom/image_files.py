@@ -151,10 +151,24 @@ def write_image(
         asked = request(imaging, sequence, imaged.origin)
         truth = {"request": asked, "files": [path.as_posix() for path in written], **truth_of(scan)}
         files.write_text(staged / _truth_path(imaged.label, sequence.name), files.json_text(truth))
+        _remove(folder, _truth_path(imaged.label, sequence.name))
         for path in [*written, _truth_path(imaged.label, sequence.name)]:
             # The truth comes last: it tells that all the others are there.
             (folder / path).parent.mkdir(parents=True, exist_ok=True)
             (staged / path).replace(folder / path)
+
+
+def _remove(folder: Path, truth: Path) -> None:
+    """Remove an earlier image of the same name with all its files, its truth first."""
+    try:
+        names = json.loads((folder / truth).read_bytes())["files"]
+    except (OSError, ValueError, KeyError, TypeError):
+        return
+    (folder / truth).unlink()
+    for path in (folder / str(name) for name in names):
+        # The list was read from a file: only what is this subject's is removed.
+        if path.name.startswith(f"{truth.parent.name}_") and path.resolve().is_relative_to(folder.resolve()):
+            path.unlink(missing_ok=True)
 
 
 def truth_of(scan: Scan) -> dict[str, Any]:

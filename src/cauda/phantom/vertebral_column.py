@@ -27,7 +27,11 @@ _WITH_ALA = ("S1", "S2", "S3")
 _BACKWARD = 0.27
 """How far transverse processes point to behind, over how far aside."""
 
+_LEVELS = (*(f"C{k}" for k in range(1, 8)), *(f"T{k}" for k in range(1, 13)), *(f"L{k}" for k in range(1, 6)))
 _LEAST_HEIGHT_MM = 14.0
+_MOST_DISC = 0.4
+"""Greatest share of a disc in the height of a vertebra with it."""
+
 _WAIST = 0.06
 """By which share a vertebral body is narrower in its middle than at its end plates."""
 
@@ -46,7 +50,7 @@ class Station:
     @property
     def body_low_mm(self) -> float:
         """Height of its lower end plate."""
-        return self.lower_mm + self.size.disc_mm
+        return self.lower_mm + min(self.size.disc_mm, _MOST_DISC * (self.upper_mm - self.lower_mm))
 
     @property
     def height_mm(self) -> float:
@@ -71,9 +75,11 @@ def stations(model: SpineModel, low_mm: float, high_mm: float) -> list[Station]:
         return []
     step = body_mm()["thoracic_step"]
     height = found[0].upper_mm - found[0].lower_mm
-    while found[0].upper_mm < high_mm:
+    for level in reversed(_LEVELS[: _LEVELS.index(found[0].size.level)]):
+        if found[0].upper_mm >= high_mm:
+            break
         height = max(height - step, _LEAST_HEIGHT_MM)
-        size = replace(found[0].size, level=f"above_{found[0].size.level}")
+        size = replace(found[0].size, level=level)
         found.insert(0, Station(size, found[0].upper_mm + height, found[0].upper_mm))
     below = found[-1].lower_mm
     for number in range(1, 6):
