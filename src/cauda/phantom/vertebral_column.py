@@ -6,7 +6,7 @@ drawn by eye: all of it is assumed.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from functools import partial
 from itertools import pairwise
@@ -111,18 +111,22 @@ def _name(station: Station) -> str:
 
 def _bones(course: CanalCourse, station: Station) -> Iterator[Solid]:
     """Yield the shells of a vertebra's parts, then their marrow, which is continuous; joints are apart."""
-    name, shell = _name(station), body_mm()["cortex"]
+    name = _name(station)
     tilt = course.frame((station.upper_mm + station.body_low_mm) / 2)
     if station.size.level.startswith("S"):
         parts = _sacral_parts(course, station, tilt)
     else:
         for side, sign in _SIDES:
-            for tissue, grow in (("cortical_bone", 0.0), ("marrow", -shell)):
-                yield _facet(course, station, tilt, sign, grow).filled(f"{name}_facet_{side}", tissue)
+            yield from _filled({f"{name}_facet_{side}": partial(_facet, course, station, tilt, sign)})
         parts = _free_parts(course, station, tilt)
-    for tissue, grow in (("cortical_bone", 0.0), ("marrow", -shell)):
-        for part, shape in parts.items():
-            yield shape(grow).filled(f"{name}_{part}".removesuffix("_body"), tissue)
+    yield from _filled({f"{name}_{part}".removesuffix("_body"): shape for part, shape in parts.items()})
+
+
+def _filled(parts: Mapping[str, Shape]) -> Iterator[Solid]:
+    for name, shape in parts.items():
+        yield shape(0.0).filled(f"{name}_cortex", "cortical_bone")
+    for name, shape in parts.items():
+        yield shape(-body_mm()["cortex"]).filled(name, "marrow")
 
 
 def _free_parts(course: CanalCourse, station: Station, tilt: Floats) -> dict[str, Shape]:
