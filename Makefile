@@ -34,10 +34,10 @@ TIMED = @timed() { \
 	  echo "$$(($$(date +%s) - begin)) s  $$2" >> demo/seconds.txt; \
 	}; timed
 
-demo: $(READY) ## make a virtual subject, build its model, place a lead, mesh, solve, recruit, write its report
+demo: $(READY) ## make a virtual subject with images, build its model, place a lead, mesh, solve, recruit, write its report
 	rm -rf demo
 	mkdir demo
-	$(TIMED) $(BIN)/cauda phantom demo/dataset --subjects 1 --seed 7
+	$(TIMED) $(BIN)/cauda phantom demo/dataset --subjects 1 --seed 7 --sequences CISS DESS T2TSE --grid small --defects typical
 	$(TIMED) $(BIN)/cauda check demo/dataset
 	$(TIMED) $(BIN)/cauda build demo/dataset -o demo/models
 	$(TIMED) $(BIN)/cauda place demo/models/sub-01 --lead specify-5-6-5-like --top vertebra:T12

@@ -16,12 +16,14 @@ from cauda.errors import DatasetError, PhantomError
 from cauda.phantom.canal import landmarks_mm
 from cauda.phantom.parameters import ROOTS, VERTEBRAE
 from cauda.phantom.subject import VirtualSubject, make
+from cauda.tables.protocols import SEQUENCES
 
 Progress = Callable[[str, float], None]
 """Called with the step at hand and the fraction done, 0 to 1."""
 
 _MARKERS, _TRUTH = Path("derivatives", "markers"), Path("derivatives", "truth")
 _CONTENTS = (
+    ".bidsignore",
     "dataset_description.json",
     "README.md",
     "participants.tsv",
@@ -33,6 +35,13 @@ _CONTENTS = (
 _BIDS_VERSION = "1.10.0"
 _ARTICLE = "https://doi.org/10.1038/s41597-024-03919-4"
 _NOT_BIDS = "# markers are named as in the published dataset, which BIDS does not know\nsub-*/\n"
+_NOT_SUFFIXES = "".join(
+    f"{line}\n"
+    for line in (
+        "# images are named as in the published dataset; _CISS, _DESS and _T2TSE are no suffixes of BIDS",
+        *(f"sub-*/anat/*_{name}.*" for name in SEQUENCES),
+    )
+)
 _README = """\
 # Virtual subjects
 
@@ -42,6 +51,17 @@ their markers have the errors of a careful hand.
 
 - `derivatives/markers/sub-XX/`: contours of cord and dura, roots L1 to S2, ganglia (3D Slicer, LPS)
 - `derivatives/truth/sub-XX/sub-XX_truth.json`: what the markers were made from (RAS)
+- `sub-XX/anat/sub-XX_<CISS|DESS|T2TSE>.nii.gz`: virtual images, where any were made; their truth (tissues of
+  each voxel, signals, noise, point spread, defects) lies in `derivatives/truth/sub-XX/`
+"""
+_README_OF_MODELS = """\
+# Virtual images of models
+
+Images computed by cauda {version} from models of annotated subjects: no scanner made them.
+
+- `sub-XX/anat/sub-XX_<CISS|DESS|T2TSE>.nii.gz`: virtual images
+- `derivatives/markers/sub-XX/`: the tracing that the model was built from (3D Slicer, LPS)
+- `derivatives/truth/sub-XX/`: tissues of each voxel, signals, noise, point spread, defects
 """
 _COLUMNS = {
     "participant_id": {"Description": "Label of the virtual subject"},
@@ -63,7 +83,12 @@ _COLUMNS = {
 
 
 def phantom(
-    folder: str | Path, subjects: int = 3, seed: int = 7, *, progress: Progress | None = None
+    folder: str | Path,
+    subjects: int = 3,
+    seed: int = 7,
+    *,
+    complete: bool = False,
+    progress: Progress | None = None,
 ) -> Path:
     """Make a dataset of virtual subjects: their markers, and what is true of them.
 
@@ -78,6 +103,9 @@ def phantom(
         How many; their labels are 01, 02, ...
     seed : int
         Chooses the population. Subject 02 of a seed is the same however many are made.
+    complete : bool
+        Whether a folder that holds just this dataset already, byte by byte, is left as it is; else it is
+        refused.
     progress : callable, optional
         Called with the step at hand and the fraction done.
 
@@ -96,7 +124,8 @@ def phantom(
     folder = Path(folder)
     if subjects < 1 or seed < 0:
         raise PhantomError(f"subjects {subjects}, seed {seed}: wanted 1 subject or more and a seed from 0")
-    _refuse(folder)
+    if not (complete and folder.is_dir()):
+        _refuse(folder)
     folder.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(prefix=f".{folder.name}.", dir=folder.parent) as temporary:
         staged = Path(temporary) / "dataset"
@@ -108,8 +137,72 @@ def phantom(
             _write_subject(staged, subject)
             rows.append(_participant(subject))
         _write_descriptions(staged, rows, seed)
+        if complete and _is_there(staged, folder):
+            return folder
+        _refuse(folder)
         _move(staged, folder)
     return folder
+
+
+def write_imaged_dataset(folder: Path, label: str, write_markers: Callable[[Path], object]) -> None:
+    """Make a dataset for images of a model, or add a subject to one; one that is there is left as it is.
+
+    Parameters
+    ----------
+    folder : Path
+    label : str
+        Of the subject, without ``sub-``.
+    write_markers : callable
+        Writes the markers of the subject into the folder that it gets.
+
+    Raises
+    ------
+    DatasetError
+        If the folder holds another dataset, or other markers of this subject.
+    """
+    name, table = f"sub-{label}", folder / "participants.tsv"
+    known = table.read_text("utf-8").split("\n") if table.is_file() else []
+    if folder.exists() and (
+        not folder.is_dir() or (any(folder.iterdir()) and known[:1] != ["participant_id"])
+    ):
+        raise DatasetError(f"{folder}: is no dataset of virtual images; choose another folder")
+    folder.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(prefix=f".{name}.", dir=folder) as temporary:
+        staged = Path(temporary)
+        write_markers(staged / _MARKERS / name)
+        if not (folder / _MARKERS / name).exists():
+            (folder / _MARKERS).mkdir(parents=True, exist_ok=True)
+            (staged / _MARKERS / name).rename(folder / _MARKERS / name)
+        elif not _is_there(staged, folder):
+            raise DatasetError(f"{folder / _MARKERS / name}: holds other markers; choose another folder")
+    _describe_models(folder, sorted({name, *(line for line in known[1:] if line)}))
+
+
+def _describe_models(folder: Path, names: list[str]) -> None:
+    files.write_text(folder / "participants.tsv", "\n".join(["participant_id", *names]) + "\n")
+    files.write_json(
+        folder / "participants.json", {"participant_id": {"Description": "Label of the subject"}}
+    )
+    files.write_text(folder / "README.md", _README_OF_MODELS.format(version=__version__))
+    files.write_text(folder / ".bidsignore", _NOT_SUFFIXES)
+    for title, kind, place in (
+        ("Virtual images of models", "raw", Path()),
+        ("Markers of models", "derivative", _MARKERS),
+        ("Truth of virtual images", "derivative", _TRUTH),
+    ):
+        described = _described(title, kind, "cauda phantom --from-model")
+        files.write_json(folder / place / "dataset_description.json", described)
+        if kind == "derivative":
+            files.write_text(folder / place / ".bidsignore", _NOT_BIDS)
+
+
+def _is_there(staged: Path, folder: Path) -> bool:
+    """Return whether a folder holds all staged files, byte by byte."""
+    for path in staged.rglob("*"):
+        other = folder / path.relative_to(staged)
+        if path.is_file() and not (other.is_file() and other.read_bytes() == path.read_bytes()):
+            return False
+    return True
 
 
 def _refuse(folder: Path) -> None:
@@ -180,26 +273,27 @@ def _write_descriptions(staged: Path, rows: list[dict[str, str]], seed: int) -> 
     files.write_json(staged / "participants.json", _COLUMNS)
     text = _README.format(subjects=len(rows), seed=seed, version=__version__, article=_ARTICLE)
     files.write_text(staged / "README.md", text)
+    files.write_text(staged / ".bidsignore", _NOT_SUFFIXES)
     kinds = (
         ("Virtual subjects", "raw", Path()),
         ("Markers", "derivative", _MARKERS),
         ("Truth", "derivative", _TRUTH),
     )
     for name, kind, place in kinds:
-        files.write_json(staged / place / "dataset_description.json", _description(name, kind, seed))
+        title = name if kind == "raw" else f"{name} of virtual subjects"
+        described = _described(title, kind, f"cauda phantom, seed {seed}")
+        files.write_json(staged / place / "dataset_description.json", described)
         if kind == "derivative":
             files.write_text(staged / place / ".bidsignore", _NOT_BIDS)
 
 
-def _description(name: str, kind: str, seed: int) -> dict[str, Any]:
+def _described(title: str, kind: str, how: str) -> dict[str, Any]:
     return {
-        "Name": name if kind == "raw" else f"{name} of virtual subjects",
+        "Name": title,
         "BIDSVersion": _BIDS_VERSION,
         "DatasetType": kind,
         "ReferencesAndLinks": [_ARTICLE],
-        "GeneratedBy": [
-            {"Name": "cauda", "Version": __version__, "Description": f"cauda phantom, seed {seed}"}
-        ],
+        "GeneratedBy": [{"Name": "cauda", "Version": __version__, "Description": how}],
     }
 
 

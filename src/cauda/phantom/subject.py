@@ -18,11 +18,14 @@ from cauda.phantom.courses import Courses, courses
 from cauda.phantom.ganglia import ganglia_mm
 from cauda.phantom.hand import Drawing, annotate
 from cauda.phantom.parameters import ROOTS, Parameters, draw
+from cauda.phantom.sections import ANGLES_RAD, Sections
 from cauda.tables.population import CISS_SLICE_MM
 
 _LEAST = Clearance(roots_mm=0.95, cord_mm=0.5, dura_mm=0.5)
 _CORD_TO_DURA_MM = 0.75
 _TRIALS = 50
+_EVERY = 3
+"""Of the directions of sections, which are points of a true contour."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -43,6 +46,8 @@ class VirtualSubject:
         True areas in the slices; 0 below the conus.
     roots_mm : mapping of RootName to (k, 3) float64
         True center lines in the slices that the annotation has, RAS mm.
+    truth : Tracing
+        The same slices without the errors of the hand: what lies in the scanner when images are made.
     """
 
     seed: int
@@ -53,6 +58,7 @@ class VirtualSubject:
     cord_area_mm2: Floats
     dura_area_mm2: Floats
     roots_mm: Mapping[RootName, Floats]
+    truth: Tracing
 
 
 def virtual_subject(seed: int, index: int) -> Tracing:
@@ -106,6 +112,7 @@ def _attempt(seed: int, index: int, trial: int) -> VirtualSubject | None:
     drawing = annotate(truth, annotator)
     if not drawing.roots.room.has(drawing.roots.points_mm, _LEAST, cord_to_dura_mm=_CORD_TO_DURA_MM):
         return None
+    exact = Drawing(_sections(truth.room.cord), _sections(dura), truth)
     return VirtualSubject(
         seed=seed,
         index=index,
@@ -115,6 +122,7 @@ def _attempt(seed: int, index: int, trial: int) -> VirtualSubject | None:
         cord_area_mm2=truth.room.cord.area_mm2,
         dura_area_mm2=dura.area_mm2,
         roots_mm=_roots(parameters, height_mm, truth),
+        truth=_tracing(f"{index:02d}", parameters, height_mm, exact),
     )
 
 
@@ -127,6 +135,13 @@ def _tracing(label: str, parameters: Parameters, height_mm: Floats, drawing: Dra
         roots=_roots(parameters, height_mm, drawing.roots),
         ganglia=dict(zip(ROOTS, in_scanner_mm(parameters, ganglia[:, :2], ganglia[:, 2]), strict=True)),
     )
+
+
+def _sections(sections: Sections) -> dict[int, Floats]:
+    """Return the points of sections themselves, by slice, ``(m, 2)``."""
+    rows = np.flatnonzero(sections.exists)
+    angles: Floats = ANGLES_RAD[::_EVERY].astype(np.float64)
+    return {int(row): sections.on(np.full(len(angles), row), angles) for row in rows}
 
 
 def _slice_heights_mm(parameters: Parameters) -> Floats:
