@@ -292,6 +292,8 @@ def _described(title: str, kind: str, how: str) -> dict[str, Any]:
         "Name": title,
         "BIDSVersion": _BIDS_VERSION,
         "DatasetType": kind,
+        # Nobody was scanned.
+        "License": "CC0",
         "ReferencesAndLinks": [_ARTICLE],
         "GeneratedBy": [{"Name": "cauda", "Version": __version__, "Description": how}],
     }
