@@ -8,6 +8,7 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from cauda.cli.arguments import add_field, add_pulse
 from cauda.errors import RecruitmentError
 
 if TYPE_CHECKING:
@@ -46,14 +47,7 @@ _SHARES = {"sample": 1.0, "sets": 0.5, "full": 0.1}
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the arguments of the verb."""
     parser.epilog = _EPILOG
-    parser.add_argument("model", metavar="MODEL", type=Path, help="folder OUT/sub-XX that cauda build wrote")
-    parser.add_argument("--lead", metavar="NAME", required=True, help="the lead of the field")
-    parser.add_argument(
-        "--conductivities",
-        metavar="SET",
-        default="capogrosso2013",
-        help="those of the field, or the --name that it was solved by (capogrosso2013)",
-    )
+    add_field(parser)
     add_pulse(parser)
     parser.add_argument(
         "--montage",
@@ -93,13 +87,6 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--name", metavar="NAME", help="in the names of files, to tell this run from others")
     parser.add_argument("--anew", action="store_true", help="compute again though nothing has changed")
-
-
-def add_pulse(parser: argparse.ArgumentParser) -> None:
-    """Declare the option of the pulse."""
-    parser.add_argument(
-        "--pulse", metavar="PULSE", default="biphasic,300us", help="shape and width (biphasic,300us)"
-    )
 
 
 def run(args: argparse.Namespace) -> int:

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from cauda.cli.arguments import add_field, add_pulse
 from cauda.errors import RecruitmentError
 
 if TYPE_CHECKING:
@@ -32,17 +33,8 @@ _TOLERANCE = 0.005
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the arguments of the verb."""
-    from cauda.cli.recruit import add_pulse
-
     parser.epilog = _EPILOG
-    parser.add_argument("model", metavar="MODEL", type=Path, help="folder OUT/sub-XX that cauda build wrote")
-    parser.add_argument("--lead", metavar="NAME", required=True, help="the lead of the field")
-    parser.add_argument(
-        "--conductivities",
-        metavar="SET",
-        default="capogrosso2013",
-        help="those of the field, or the --name that it was solved by (capogrosso2013)",
-    )
+    add_field(parser)
     parser.add_argument(
         "--roots", metavar="ROOT,ROOT", required=True, help="those wanted, each by itself, such as L4_R,S1_L"
     )
