@@ -3,9 +3,9 @@
     python benchmarks/verify_iqms.py IMAGE.nii.gz LABELS.nii.gz --air AIR.nii.gz --artifact ART.nii.gz
         --reference REF.json
 
-Labels 1, 2 and 3 are MRIQC's csf, gm and wm. The reference is what MRIQC's functions returned, by the names of
-its reports; dictionaries within are joined by underscores. The exit status is 1 where a metric that both have
-differs by more than 1e-6, or is measured by MRIQC alone.
+Labels 1, 2 and 3 are MRIQC's csf, gm and wm. The reference is what MRIQC's functions returned, by the names
+of its reports; dictionaries within are joined by underscores. The exit status is 1 where a metric that both
+have differs by more than 1e-6, or is measured by MRIQC alone.
 
 MRIQC writes -1, and 0 for `qi_2`, where it cannot measure; cauda gives a reason. Neither is a difference.
 `fber` wants a mask of the body. Without ``--body`` it is one of: what has a label, what is not air, what is
@@ -88,10 +88,12 @@ def _measured(options: argparse.Namespace, reference: Mapping[str, Any]) -> tupl
     if options.body is not None or not _is_number(wanted):
         return quality, ""
     found = {name: _fber(image, spacing, regions, body) for name, body in bodies.items()}
-    name = min(
-        found, key=lambda name: math.inf if found[name].value is None else abs(found[name].value - wanted)
-    )
+    name = min(found, key=lambda name: _distance(found[name].value, wanted))
     return Quality({**quality, "fber": found[name]}), f"fber: the body is {name}"
+
+
+def _distance(value: float | None, wanted: Any) -> float:
+    return math.inf if value is None else abs(value - wanted)
 
 
 def _bodies(options: argparse.Namespace, regions: Regions) -> dict[str, Bools]:
