@@ -146,9 +146,11 @@ def _next_in(image: Floats, value: float) -> float:
 
 def _moments(values: Floats, weights: Floats | None) -> tuple[float, float]:
     if weights is None:
-        return float(values.mean()), float(values.std())
-    mean = float(values @ weights / weights.sum())
-    return mean, float(np.sqrt((values - mean) ** 2 @ weights / weights.sum()))
+        mean, stdv = float(values.mean()), float(values.std())
+    else:
+        mean = float(values @ weights / weights.sum())
+        stdv = float(np.sqrt((values - mean) ** 2 @ weights / weights.sum()))
+    return mean, stdv if stdv > _dust(values) else 0.0
 
 
 def _quantiles(values: Floats, weights: Floats | None) -> list[float]:
@@ -174,10 +176,14 @@ def _excess_kurtosis(values: Floats) -> float:
     centered = values - values.mean()
     squares = centered * centered
     variance = squares.mean()
-    # Rounding alone leaves this much of a constant, and no more is left of it.
-    if variance <= (np.finfo(float).eps * np.abs(values).max()) ** 2:
+    if variance <= _dust(values) ** 2:
         return float("nan")
     return float((squares @ squares) / values.size / variance**2 - 3)
+
+
+def _dust(values: Floats) -> float:
+    """Return the deviation that rounding alone leaves of a constant."""
+    return 4 * float(np.finfo(float).eps) * float(max(values.max(), -values.min()))
 
 
 def _rounded(found: Summary) -> Summary:
