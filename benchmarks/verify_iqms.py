@@ -125,7 +125,8 @@ def _verdict(name: str, ours: Metric | None, theirs: Any) -> bool | None:
     known = _is_number(theirs) and not (theirs == -1 or (name == "qi_2" and theirs == 0))
     if ours.value is None:
         print(f"{name:24} {theirs!s:>22} not measured: {ours.reason}")
-        without_input = "is known" in ours.reason
+        # Of nothing MRIQC says whatever its arithmetic gives.
+        without_input = "is known" in ours.reason or not ours.voxels
         return None if without_input else not known
     if not known:
         print(f"{name:24} {theirs!s:>22} {ours.value:22.15g} measured by cauda alone")
