@@ -82,7 +82,8 @@ def summary(image: Floats, share: Shares, *, mriqc_compatible: bool = False) -> 
     """
     weights: Shares = share
     if mriqc_compatible and share.dtype != np.bool_:
-        weights = np.round(share.astype(np.float64), _SHARE_DECIMALS)
+        # In single precision, as in MRIQC: it decides which quantiles are reached exactly.
+        weights = np.round(share.astype(np.float32), _SHARE_DECIMALS)
     inside = weights if weights.dtype == np.bool_ else weights > 0
     values = image[inside]
     if not values.size:
@@ -126,17 +127,16 @@ def _rounded_statistics(
 
 
 def _levels(values: Floats, weights: Floats | None) -> tuple[Floats, Floats]:
-    """Return the distinct integers among the values and the sum of the weights of each, summed exactly."""
-    thousandths = None if weights is None else np.rint(weights * 1000)
+    """Return the distinct integers among the values and the sum of the weights of each."""
     least = values.min()
     if values.max() - least < _FEW_LEVELS:
-        parts = np.bincount((values - least).astype(np.int64), thousandths)
+        parts = np.bincount((values - least).astype(np.int64), weights)
         found = np.flatnonzero(parts)
         levels, parts = found + least, parts[found]
     else:
         levels, own = np.unique(values, return_inverse=True)
-        parts = np.bincount(own, thousandths)
-    return levels, np.asarray(parts / (1 if thousandths is None else 1000), dtype=np.float64)
+        parts = np.bincount(own, weights)
+    return levels, np.asarray(parts, dtype=np.float64)
 
 
 def _next_in(image: Floats, value: float) -> float:
