@@ -26,6 +26,10 @@ class AnnotationError(CaudaError, ValueError):
     """An annotation cannot be read, or is not one of a spine."""
 
 
+class QualityError(CaudaError, ValueError):
+    """A metric of image quality cannot be measured on these arrays; the message is the reason."""
+
+
 class BuildError(CaudaError, ValueError):
     """No model can be built from this annotation with these settings."""
 
