@@ -114,7 +114,7 @@ def mirrored_fiber(one: SampledFiber) -> SampledFiber:
     branches = tuple(replace(branch, path_mm=branch.path_mm * _MIRROR) for branch in one.fiber.branches)
     return replace(
         one,
-        fiber=Fiber(branches, one.fiber.detection),
+        fiber=Fiber(branches, one.fiber.detection, one.fiber.closures),
         side="R" if one.side == "L" else "L",
         root=one.root.opposite if one.root else None,
     )
@@ -140,9 +140,11 @@ def relaid(one: SampledFiber, diameter_um: float, phase: float = 0.0) -> Sampled
     trunk, *daughters = one.fiber.branches
     if not daughters:
         first_mm = phase * dimensions(diameter_um).node_spacing_um / 1000
-        return replace(one, fiber=along(trunk.path_mm, diameter_um, first_mm=first_mm))
+        fiber = along(trunk.path_mm, diameter_um, first_mm=first_mm, closures=one.fiber.closures)
+        return replace(one, fiber=fiber)
     sizes = [diameter_um * each.sizes.diameter_um / trunk.sizes.diameter_um for each in daughters]
-    fiber = branched(trunk.path_mm, diameter_um, [each.path_mm for each in daughters], sizes)
+    paths, closures = [each.path_mm for each in daughters], one.fiber.closures
+    fiber = branched(trunk.path_mm, diameter_um, paths, sizes, closures=closures)
     return replace(one, fiber=fiber)
 
 

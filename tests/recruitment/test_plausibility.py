@@ -1,6 +1,7 @@
 """What the validation of recruitment counts: first roots, order, moves of a contact, where fibers start."""
 
 import sys
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -155,6 +156,15 @@ def test_a_fiber_that_is_laid_anew_keeps_its_course_and_the_ratios_of_its_branch
     straight_mm = relaid(fiber(along([[0, 0, 0], [0, 0, 40]], 10.0)), 9.0, 0.25).fiber.nodes_mm()
     spacing_mm = straight_mm[1, 2] - straight_mm[0, 2]
     assert straight_mm[0, 2] == pytest.approx(spacing_mm / 4)
+
+
+def test_what_becomes_of_a_fiber_at_its_ends_stays_as_it_is() -> None:
+    ends: tuple[Any, ...] = ("open", "open", "sealed")
+    fork = fiber(replace(FORK, closures=ends))
+    motor = fiber(along([[0, 0, 0], [0, 0, 40]], 10.0, closures=("cell", "open")), part="ventral")
+    for one in (fork, motor):
+        assert mirrored_fiber(one).fiber.closures == one.fiber.closures
+        assert relaid(one, 9.0, 0.25).fiber.closures == one.fiber.closures
 
 
 def test_the_figure_is_drawn_of_what_was_counted() -> None:
