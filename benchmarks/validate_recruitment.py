@@ -281,7 +281,7 @@ def _plausible(found: Sequence[Measured], tallies: Mapping[str, Mapping[str, Tal
 _LARGER = {
     "dorsal": "dorsal roots",
     "ventral": "ventral roots",
-    "neither": "both, neither of them from a sealed end",
+    "neither": "both, neither of them within two nodes of an end",
 }
 _MOVES = {
     "steps": "from a contact to the next below",
@@ -294,8 +294,8 @@ _STARTS = {initiation.STRETCHES[1]: "within 2 mm of the entry", "bends": "where 
 def _mirrored(tracing: Tracing, keep: Path) -> dict[str, float]:
     """Return by how many percent thresholds differ between an anatomy and its mirror image."""
     model = build(tracing)
-    one = stimulated("sub-03", model, keep)
-    image = stimulated("sub-03-mirrored", mirror_image(tracing), keep)
+    one = stimulated("sub-03", model, keep, size="normal")
+    image = stimulated("sub-03-mirrored", mirror_image(tracing), keep, size="normal")
     fibers = list(sample(model, PER_ROOT, FIBER_SEED))
     found = one.recruited(fibers, PULSE)
     other = image.recruited([mirrored_fiber(each) for each in fibers], PULSE)

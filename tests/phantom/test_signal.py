@@ -7,7 +7,7 @@ from tests.phantom.epg import steady, train
 from cauda.phantom.signal import Complex, Relaxation, bssfp, combined, dess, tse
 from cauda.tables.tissues import Tissue, tissues
 
-WET = [name for name, tissue in tissues().items() if tissue.t2_ms > 20]
+WET = list(tissues())
 
 
 def _of(tissue: Tissue, shift_hz: float = 0.0) -> Relaxation:
