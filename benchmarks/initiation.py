@@ -32,7 +32,7 @@ SHARPEST = 0.1
 """Share of the nodes of a fiber that are said to lie where it bends."""
 
 END_NODES = 2
-"""So near to a sealed end a fiber starts because of it."""
+"""So near to an end a fiber starts because of it."""
 
 BINS_MM = np.arange(-20.0, 41.0, 2.0)
 
@@ -198,7 +198,7 @@ def starts(initiation_mm: Floats, nodes: Nodes) -> Ints:
 
 
 def at_ends(found: Recruitment, fibers: Sequence[SampledFiber]) -> Bools:
-    """Return whether fibers start at a sealed end or within two nodes of one, shape ``(m, n)``.
+    """Return whether fibers start at an end or within two nodes of one, shape ``(m, n)``.
 
     Parameters
     ----------

@@ -205,8 +205,8 @@ def _tables(
     from cauda import anatomy
     from cauda.fiber import sample
     from cauda.field import field_files
-    from cauda.pipeline.progress import within
     from cauda.recruitment import Options, Tables, curves_of, influences, recruit
+    from cauda.recruitment.progress import within
 
     field, model = field_files.read(found.path), anatomy.read(found.folder)
     end = _SHARES[how.uncertainty]

@@ -18,7 +18,7 @@ from cauda.field.conductivity import Conductivities, conductivities_of
 from cauda.field.field_type import Field
 from cauda.field.solving import Settings, solve
 from cauda.lead import Lead
-from cauda.pipeline.progress import Progress, within
+from cauda.recruitment.progress import Progress, within
 
 FOLDER = "fields"
 """In the folder of a model, where fields of a lead in other places are kept."""

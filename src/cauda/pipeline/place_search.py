@@ -14,9 +14,9 @@ from cauda.fiber import Pulse, Settings, Waveform, sample
 from cauda.lead import Lead
 from cauda.pipeline.fields import Fields
 from cauda.pipeline.lead_shift import height_mm, shifted
-from cauda.pipeline.progress import Progress, within
 from cauda.recruitment import Effort, Options, Targets, Trial, of_contacts, recruit, targets_of
 from cauda.recruitment.currents import Search
+from cauda.recruitment.progress import Progress, within
 from cauda.recruitment.selectivity import index
 
 ALONG_MM = (6.0, 4.0, 2.0, 0.0, -2.0, -4.0)

@@ -21,9 +21,9 @@ from cauda.lead import Lead
 from cauda.pipeline.cases import Case, conductivity_cases
 from cauda.pipeline.fields import Fields, settings_of
 from cauda.pipeline.lead_shift import height_mm, shifted
-from cauda.pipeline.progress import Progress, within
 from cauda.recruitment import Changed, Montage, Options, Recruitment, SampledFiber, read, recruit
 from cauda.recruitment.outputs import ENDING, is_current, write_thresholds
+from cauda.recruitment.progress import Progress, within
 
 _BASE = "base"
 # Of the time of a case, what its field takes.

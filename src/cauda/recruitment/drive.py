@@ -8,7 +8,7 @@ with one contact at a time. The level is taken from thresholds that are known.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -18,9 +18,7 @@ from cauda.arrays import Floats, Ints, frozen
 from cauda.errors import RecruitmentError
 from cauda.fiber import Fiber, Pulse, Settings, Waveform, simulate
 from cauda.fiber.laying import PER_NODE
-
-Progress = Callable[[str, float], None]
-"""Is called with the name of the step and the fraction done."""
+from cauda.recruitment.progress import Progress
 
 _STEP_US = 20.0
 _PER_PHASE = 8

@@ -25,11 +25,9 @@ from cauda.recruitment.currents import Verify
 from cauda.recruitment.keeping import Kept, hash_of_field
 from cauda.recruitment.montages import Montage, each_contact, montages_of
 from cauda.recruitment.potential import along_field, along_function, spans, summed
+from cauda.recruitment.progress import Progress, within
 from cauda.recruitment.recruitment_type import Recruitment
 from cauda.recruitment.sampled import SampledFiber
-
-Progress = Callable[[str, float], None]
-"""Is called with the name of the step and the fraction done."""
 
 _COLUMNS = ("threshold_ma", "initiation_mm", "latency_ms", "block_ma", "end_excited")
 
@@ -200,10 +198,6 @@ def _montages(field: Field, currents_ma: Iterable[str | Mapping[str, float]] | N
     return montages_of([currents_ma] if isinstance(currents_ma, str) else currents_ma, field.electrodes)
 
 
-def _tell(progress: Progress, begin: float, end: float, step: str, fraction: float) -> None:
-    progress(step, begin + (end - begin) * fraction)
-
-
 class _Job(NamedTuple):
     """What is computed of each fiber: shares are of the contacts' currents, ``(montages, contacts)``."""
 
@@ -228,9 +222,7 @@ def _recruited(
     kept = None if folder is None else Kept(folder, _fingerprint(hashed(), job))
     rows, reach = [], 0
     for span in spans([one.fiber for one in fibers]):
-        tell = None
-        if job.progress:
-            tell = partial(_tell, job.progress, span.start / len(fibers), span.stop / len(fibers))
+        tell = within(job.progress, span.start / len(fibers), span.stop / len(fibers))
         there = kept.load(fibers[span]) if kept else None
         found, outside = there or _part(fibers[span], job, tell)
         if kept and not there:

@@ -116,7 +116,7 @@ def read_rows(path: Path, columns: Dictionary, least: int = 1) -> list[dict[str,
     missing = [name for name in columns if name not in there]
     if missing or len(rows) < least:
         found = f"no column {missing[0]}" if missing else "no rows"
-        raise RecruitmentError(f"{path.name}: {found}, wanted a table that cauda recruit wrote")
+        raise RecruitmentError(f"{path.name}: {found}, wanted a table that cauda wrote")
     if any(None in row or None in row.values() for row in rows):
         raise RecruitmentError(f"{path.name}: a line has more or fewer cells than the first, wanted as many")
     return rows

@@ -15,10 +15,11 @@ from cauda.field.electrodes import CASE
 from cauda.field.field_type import Field
 from cauda.field.recovery import Recovery
 from cauda.recruitment.currents import Effort, Known, Search, Verify, search
-from cauda.recruitment.drive import Drive, Progress, drive_of
+from cauda.recruitment.drive import Drive, drive_of
 from cauda.recruitment.limits import Limits, contact_areas_mm2, limits_of
 from cauda.recruitment.montages import each_contact
 from cauda.recruitment.potential import potentials
+from cauda.recruitment.progress import Progress, within
 from cauda.recruitment.recruiting import verifier
 from cauda.recruitment.recruitment_type import grouped
 from cauda.recruitment.sampled import SampledFiber
@@ -131,11 +132,9 @@ def targets_of(
     courses = [one.fiber for one in chosen]
     along = potentials(field, courses, recovered=recovered)
     alone = _alone(field)
-    first = verifier(courses, along, pulse, settings=settings, progress=_told(progress, 0.0, _SEARCHED))
+    first = verifier(courses, along, pulse, settings=settings, progress=within(progress, 0.0, _SEARCHED))
     known = Known(alone, *(np.asarray(values, dtype=np.float64) for values in first(alone)))
-    drive = drive_of(
-        courses, along, pulse, settings=settings, progress=_told(progress, _SEARCHED, 1 - _SEARCHED)
-    )
+    drive = drive_of(courses, along, pulse, settings=settings, progress=within(progress, _SEARCHED, 1.0))
     return Targets(
         roots=tuple(members),
         group=frozen(group),
@@ -145,10 +144,6 @@ def targets_of(
         verify=verifier(courses, along, pulse, settings=settings),
         known=known,
     )
-
-
-def _told(progress: Progress | None, begin: float, share: float) -> Progress | None:
-    return progress and (lambda step, fraction: progress(step, begin + share * fraction))
 
 
 def _alone(field: Field) -> Floats:

@@ -1,4 +1,4 @@
-from cauda.pipeline.progress import within
+from cauda.recruitment.progress import within
 
 
 def test_parts_of_parts_tell_how_far_the_whole_is() -> None:
