@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
+from typing import Any
 
 import numpy as np
-from numpy.typing import ArrayLike
+from numpy.typing import ArrayLike, NDArray
 from scipy import ndimage
 
 from cauda.arrays import Bools, Floats, frozen
@@ -105,14 +106,16 @@ def zero_frame(image: Floats) -> Bools:
     >>> zero_frame(np.pad(np.ones((2, 2, 2)), 1)).sum()
     np.int64(56)
     """
-    zero = image == 0
-    if not any(side.any() for axis in range(3) for side in (np.take(zero, 0, axis), np.take(zero, -1, axis))):
-        return np.zeros(image.shape, dtype=np.bool_)
-    parts, _ = ndimage.label(zero)
-    outer = np.unique(
-        np.concatenate([np.take(parts, end, axis).ravel() for axis in range(3) for end in (0, -1)])
-    )
+    if not any((side == 0).any() for side in _sides(image)):
+        return frozen(np.zeros(image.shape, dtype=np.bool_))
+    parts, _ = ndimage.label(image == 0)
+    outer = np.unique(np.concatenate([side.ravel() for side in _sides(parts)]))
     touching = np.zeros(int(parts.max()) + 1, dtype=np.bool_)
     touching[outer] = True
     touching[0] = False
     return frozen(touching[parts])
+
+
+def _sides(array: NDArray[Any]) -> list[NDArray[Any]]:
+    # Views: taking a plane of a large array in the order of Fortran copies all of it.
+    return [np.moveaxis(array, axis, 0)[end] for axis in range(3) for end in (0, -1)]

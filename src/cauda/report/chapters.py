@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
 from html import escape
 
 from cauda import __version__
@@ -28,31 +27,10 @@ from cauda.report import (
     tables,
     views,
 )
-from cauda.report.markup import ABSENT, Figure, Table, counted, element
+from cauda.report.document import Block, Chapter, Pair
+from cauda.report.markup import ABSENT, Figure, counted, element
 from cauda.report.recruitments import Recruited
 from cauda.report.searches import Searched
-
-
-@dataclass(frozen=True, slots=True)
-class Pair:
-    """Two blocks side by side where the page is wide enough."""
-
-    left: Figure | Table
-    right: Figure | Table
-
-
-Block = str | Figure | Table | Pair
-"""What a section is made of; a string is markup."""
-
-
-@dataclass(frozen=True, slots=True)
-class Chapter:
-    """A section of the page: its id, its heading, and what it holds."""
-
-    key: str
-    heading: str
-    blocks: tuple[Block, ...]
-
 
 Progress = Callable[[str, float], None]
 

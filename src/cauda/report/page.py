@@ -3,12 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import replace
-from html import escape
-from importlib import resources
 from pathlib import Path
 
-from cauda import __version__, annotation, lead
+from cauda import annotation, lead
 from cauda.anatomy import model_files
 from cauda.anatomy.model import SpineModel
 from cauda.annotation.tracing import PUBLISHED_LEVELS, SIDES, RootName, Tracing
@@ -16,12 +13,12 @@ from cauda.errors import ModelError
 from cauda.field.field_type import Field
 from cauda.files import write_text
 from cauda.report import courses, fields, legend, recruitments, searches, tables
-from cauda.report.chapters import Block, Chapter, Pair, Progress, chapters
-from cauda.report.markup import Figure, Table, counted, element, number, with_unit
+from cauda.report.chapters import Progress, chapters
+from cauda.report.document import Document, html
+from cauda.report.markup import counted, number, with_unit
 from cauda.report.recruitments import Recruited
 from cauda.report.searches import Searched
 
-_POLICY = "default-src 'none'; img-src data:; style-src 'unsafe-inline'"
 _NEEDED = ("cord", "dura", "dura_inner", "dura_outer")
 
 
@@ -109,28 +106,14 @@ def page(
         )
     tell = progress or (lambda _step, _fraction: None)
     content = chapters(model, tracing, leads, solved, recruited, searched, tell)
-    title = escape(f"Spine model sub-{model.subject}")
-    style = resources.files("cauda.report").joinpath("style.css").read_text(encoding="utf-8")
-    head = (
-        '<meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1">'
-        f'<meta http-equiv="Content-Security-Policy" content="{_POLICY}">'
-        f'<meta name="generator" content="cauda {__version__}"><title>{title}</title><style>{style}</style>'
-    )
-    body = (
-        '<a class="skip" href="#content">Skip to the content</a>\n'
-        + element("header", _header(model, title))
-        + element("nav", _contents(content), aria_label="Contents")
-        + element("main", "\n".join(_numbered(content)), id="content")
-    )
-    return f'<!DOCTYPE html>\n<html lang="en"><head>{head}</head>\n<body>\n{body}\n</body></html>\n'
-
-
-def _header(model: SpineModel, title: str) -> str:
-    return (
-        element("p", "cauda model report", class_="kicker")
-        + element("h1", title)
-        + element("p", _summary(model), class_="summary")
-        + element("dl", "".join(_key_figures(model)), class_="key-figures")
+    return html(
+        Document(
+            f"Spine model sub-{model.subject}",
+            "cauda model report",
+            _summary(model),
+            tuple(_key_figures(model)),
+            content,
+        )
     )
 
 
@@ -151,55 +134,21 @@ def _summary(model: SpineModel) -> str:
     return f"{text} Not in the model: {', '.join(absent)}." if absent else text
 
 
-def _key_figures(model: SpineModel) -> Iterator[str]:
+def _key_figures(model: SpineModel) -> Iterator[tuple[str, str]]:
     dorsal, ventral = courses.dorsal(model), courses.ventral(model)
     lengths = [courses.length_mm(path) for path in dorsal]
     severities = [finding.severity for finding in model.findings]
-    yield _key_figure("Cord", with_unit(model.surfaces["cord"].volume_mm3, "mm³", 0))
-    yield _key_figure("Dural sac, inside", with_unit(model.surfaces["dura_inner"].volume_mm3, "mm³", 0))
+    yield ("Cord", with_unit(model.surfaces["cord"].volume_mm3, "mm³", 0))
+    yield ("Dural sac, inside", with_unit(model.surfaces["dura_inner"].volume_mm3, "mm³", 0))
     if ventral:
-        yield _key_figure("Roots, dorsal and ventral", f"{len(dorsal)} + {len(ventral)}")
+        yield ("Roots, dorsal and ventral", f"{len(dorsal)} + {len(ventral)}")
     else:
-        yield _key_figure("Dorsal roots", str(len(dorsal)))
+        yield ("Dorsal roots", str(len(dorsal)))
     if courses.rootlets(model):
-        yield _key_figure("Rootlets", str(len(courses.rootlets(model))))
+        yield ("Rootlets", str(len(courses.rootlets(model))))
     if lengths:
         untraced = sum(tables.untraced(path) * length for path, length in zip(dorsal, lengths, strict=True))
-        yield _key_figure(
-            "Cord to ganglion", f"{number(min(lengths), 0)} to {with_unit(max(lengths), 'mm', 0)}"
-        )
-        yield _key_figure("Dorsal root course not traced", with_unit(100 * untraced / sum(lengths), "%", 0))
+        yield ("Cord to ganglion", f"{number(min(lengths), 0)} to {with_unit(max(lengths), 'mm', 0)}")
+        yield ("Dorsal root course not traced", with_unit(100 * untraced / sum(lengths), "%", 0))
     errors, warnings = (counted(severities.count(kind), kind) for kind in ("error", "warning"))
-    yield _key_figure("Findings", f"{errors}, {warnings}")
-
-
-def _key_figure(name: str, value: str) -> str:
-    return element("div", element("dt", name) + element("dd", value))
-
-
-def _contents(content: Sequence[Chapter]) -> str:
-    links = (element("li", element("a", chapter.heading, href=f"#{chapter.key}")) for chapter in content)
-    return element("ol", "".join(links))
-
-
-def _numbered(content: Sequence[Chapter]) -> Iterator[str]:
-    """Return the sections as markup, their figures and tables numbered through the page."""
-    counts = {"Figure": 0, "Table": 0}
-
-    def marked_up(block: Block) -> str:
-        if isinstance(block, str):
-            return block
-        if isinstance(block, Pair):
-            return element("div", marked_up(block.left) + marked_up(block.right), class_="pair")
-        return str(_with_number(block, counts))
-
-    for chapter in content:
-        heading = element("h2", chapter.heading, id=f"{chapter.key}-heading")
-        blocks = "".join(marked_up(block) for block in chapter.blocks)
-        yield element("section", heading + blocks, id=chapter.key, aria_labelledby=f"{chapter.key}-heading")
-
-
-def _with_number(block: Figure | Table, counts: dict[str, int]) -> Figure | Table:
-    kind = type(block).__name__
-    counts[kind] += 1
-    return replace(block, caption=f"{element('b', f'{kind} {counts[kind]}.')} {block.caption}")
+    yield ("Findings", f"{errors}, {warnings}")
