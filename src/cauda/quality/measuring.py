@@ -3,19 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field, replace
+from contextlib import suppress
+from dataclasses import asdict, dataclass
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from cauda import __version__
+from cauda import __version__, files
 from cauda.annotation.tracing import Tracing
-from cauda.arrays import Bools, Floats
+from cauda.arrays import Bools, Floats, frozen
 from cauda.dataset.personal import without_personal
-from cauda.dataset.scan import Scan, entities_of, stem_of
+from cauda.dataset.scan import Scan, entities_of, sidecar_of, stem_of
 from cauda.errors import QualityError
-from cauda.files import Source
 from cauda.quality.background import Background, background
 from cauda.quality.bias import Field, bias_field
 from cauda.quality.measured import MASK_LABELS, Measured
@@ -23,8 +24,146 @@ from cauda.quality.metric import Quality, Sheet
 from cauda.quality.noise import noise_level
 from cauda.quality.noise_level import NoiseLevel
 from cauda.quality.regions import Regions
-from cauda.quality.root_quality import root_quality
+from cauda.quality.root_quality import add_root_summaries, root_quality
 from cauda.quality.spine import SpineScan, add_spine
 from cauda.quality.structural import REFERENCE_INTENSITY, structural
 from cauda.quality.tissue import Tissues, tissues
 from cauda.quality.voxels import Voxels, read_voxels
+
+Progress = Callable[[str, float], None]
+Masks = NDArray[np.uint8]
+
+REFERENCE = ("csf", "cord")
+"""The two tissues whose contrast is measured; intensities are stated relative to the first."""
+
+_INDEX = {label.name: label.index for label in MASK_LABELS}
+_HALF = 0.5
+_MOST_META_CHARACTERS = 2000
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """How a scan is measured.
+
+    Attributes
+    ----------
+    labels : Path or None
+        Own masks on the grid of the image, in place of those of the tracing.
+    mriqc_compatible : bool
+        See `cauda.quality.structural`.
+    """
+
+    labels: Path | None = None
+    mriqc_compatible: bool = False
+
+    def settings(self) -> dict[str, Any]:
+        """Return all that decides over the metrics of a scan, JSON-ready."""
+        return {
+            "mriqc_compatible": self.mriqc_compatible,
+            "labels": None if self.labels is None else self.labels.name,
+        }
+
+    def sources(self, scan: Scan, tracing: Tracing | None) -> tuple[files.Source, ...]:
+        """Return the files that a scan is measured from, the image first."""
+        found = [files.source(scan.path)]
+        if scan.sidecar is not None:
+            found.append(files.source(sidecar_of(scan.path)))
+        if self.labels is not None:
+            found.append(files.source(self.labels))
+        return (*found, *(() if tracing is None else tracing.sources))
+
+
+def measure(
+    scan: Scan,
+    tracing: Tracing | None = None,
+    request: Request | None = None,
+    *,
+    progress: Progress | None = None,
+) -> tuple[Measured, Voxels, Masks]:
+    """Return everything measured in a scan, its voxels, and the masks on them.
+
+    Parameters
+    ----------
+    scan : Scan
+        Header and sidecar; the voxels are read.
+    tracing : Tracing, optional
+        Of the same subject, in the same scanner coordinates. Without it only body and air are measured.
+    request : Request, optional
+    progress : callable, optional
+        Called with the step at hand and the fraction done.
+
+    Returns
+    -------
+    (Measured, Voxels, (i, j, k) uint8)
+        The masks are labels of `cauda.quality.measured.MASK_LABELS` on the voxels returned, whose axes lead to
+        the right, to the front and up.
+
+    Raises
+    ------
+    DatasetError
+        If the voxels cannot be read.
+    QualityError
+        If own masks do not fit the image.
+
+    Examples
+    --------
+    The scan of a dataset::
+
+        scan = read_scan("dataset/sub-03/anat/sub-03_CISS.nii.gz")
+        measured, voxels, masks = measure(scan, annotation.read("dataset", "03"))
+        measured.quality["root_cnr_median"].value
+    """
+    request, tell = request or Request(), progress or (lambda _step, _fraction: None)
+    tell("reading voxels", 0.0)
+    voxels = read_voxels(scan)
+    tell("finding body and air", 0.1)
+    case = _Case.of(scan, voxels, tracing, request)
+    tell("estimating the bias field", 0.2)
+    bias = case.bias()
+    tell("measuring the image", 0.5)
+    quality = case.structural(bias)
+    tell("measuring cord and CSF", 0.75)
+    sheet = Sheet(request.mriqc_compatible)
+    add_spine(sheet, case.spine())
+    tell("measuring roots", 0.85)
+    roots = case.roots()
+    add_root_summaries(sheet, roots)
+    measured = Measured(
+        stem_of(scan.path),
+        entities_of(scan.path).get("sub", "unknown"),
+        scan.sequence or "unknown",
+        Quality({**quality, **sheet.quality()}),
+        roots,
+        case.meta(),
+        case.provenance(),
+    )
+    return measured, voxels, case.masks()
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Case:
+    """One scan with its masks, on voxels whose axes lead to the right, to the front and up."""
+
+    scan: Scan
+    voxels: Voxels
+    clean: Floats
+    tracing: Tracing | None
+    request: Request
+    background: Background
+    tissues: Tissues | None
+    why_no_tissue: str
+
+    @classmethod
+    def of(cls, scan: Scan, voxels: Voxels, tracing: Tracing | None, request: Request) -> _Case:
+        clean = _cleaned(voxels.image)
+        lost = None if clean is voxels.image else ~np.isfinite(voxels.image)
+        frame = None if lost is None or not lost.any() else lost | zero_frame(clean)
+        found = background(clean, voxels.spacing_mm, phase_axis=voxels.phase_axis, frame=frame)
+        tissue, why = _tissues(scan, voxels, tracing, request)
+        return cls(scan, voxels, clean, tracing, request, found, tissue, why)
+
+    def bias(self) -> Field | None:
+        """Return the bias field, None where the body is too small for one."""
+        with suppress(QualityError):
+            return bias_field(self.clean, self.background.body, self.voxels.spacing_mm)
+        return None
