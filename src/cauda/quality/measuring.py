@@ -167,3 +167,57 @@ class _Case:
         with suppress(QualityError):
             return bias_field(self.clean, self.background.body, self.voxels.spacing_mm)
         return None
+
+    def structural(self, bias: Field | None) -> Quality:
+        """Return the metrics that MRIQC has."""
+        around = self.background
+        regions = Regions(
+            {} if self.tissues is None else {name: self.tissues.whole(name) for name in self.tissues.shares},
+            air=around.air if around.air.any() else None,
+            artifact=around.artifact,
+            body=around.body,
+            frame=around.frame,
+            contrast=REFERENCE,
+        )
+        image = self.voxels.image if bias is None else self.voxels.image / bias
+        if self.request.mriqc_compatible:
+            image = _scaled(image, regions)
+        return structural(
+            image,
+            self.voxels.spacing_mm,
+            regions,
+            raw=self.voxels.image,
+            bias=bias,
+            mriqc_compatible=self.request.mriqc_compatible,
+        )
+
+    def masks(self) -> Masks:
+        """Return the masks as one label map; what comes later lies on top."""
+        found = np.zeros(self.clean.shape, dtype=np.uint8)
+        around = self.background
+        for name in ("body", "air", "artifact", "frame"):
+            mask = getattr(around, name)
+            if mask is not None:
+                found[mask] = _INDEX[name]
+        if self.tissues is not None:
+            inside = found[self.tissues.window]
+            for name in ("cord", "csf", "root", "gm", "wm"):
+                if name in self.tissues.shares:
+                    inside[self.tissues.shares[name] >= _HALF] = _INDEX[name]
+        found.setflags(write=False)
+        return found
+
+
+def _cleaned(image: Floats) -> Floats:
+    """Return the image with 0 for what is negative or not finite; itself where nothing is."""
+    if image.min() >= 0 and image.max() < np.inf:
+        return image
+    return frozen(np.where(np.isfinite(image) & (image > 0), image, 0.0))
+
+
+def _scaled(image: Floats, regions: Regions) -> Floats:
+    """Return the image with the median of the reference tissue at 1000, as MRIQC does before it measures."""
+    share = regions.tissues.get(REFERENCE[0])
+    values = image[share > _HALF] if share is not None else np.zeros(0)
+    median = float(np.median(values[np.isfinite(values)])) if values.size else 0.0
+    return image * (REFERENCE_INTENSITY / median) if median > 0 else image

@@ -136,7 +136,9 @@ def _in_air(image: Floats, around: Background, slice_axis: int) -> tuple[float, 
         found = [channels(image[around.air] ** 2)]
     count, sd = (float(np.median(each)) for each in zip(*found, strict=True))
     if count < _LEAST_CHANNELS:
-        raise QualityError("the noise air holds more than noise: its values spread wider than those of one channel")
+        raise QualityError(
+            "the noise air holds more than noise: its values spread wider than those of one channel"
+        )
     return sd, voxels
 
 
@@ -152,7 +154,9 @@ def _in_csf(image: Floats, tissues: Tissues, slice_axis: int, factors: Sequence[
     else:
         raise QualityError(f"CSF has {detail.size} squares for its noise, wanted {_LEAST_SQUARES}")
     spread = float(np.median(np.abs(detail))) / MAD_OF_NORMAL
-    independent = np.prod([1 - np.sinc(stride / factor) for stride, factor in zip(strides, plane, strict=True)])
+    independent = np.prod(
+        [1 - np.sinc(stride / factor) for stride, factor in zip(strides, plane, strict=True)]
+    )
     sd = spread / float(np.sqrt(independent))
     if not sd > 0:
         raise QualityError("CSF has the same value in most of its neighbors: its noise was removed")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Any
 
@@ -15,6 +15,8 @@ from cauda.arrays import Bools, Floats, frozen
 from cauda.errors import ArrayError
 from cauda.quality import grids
 from cauda.quality.grids import Shares
+
+_MASKS = ("air", "artifact", "body", "frame")
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -35,6 +37,9 @@ class Regions:
         Voxels that were never measured, as those that turning an image adds.
     contrast : (str, str)
         Tissues whose contrast is measured; the intensities are stated relative to the first.
+    reasons : mapping of str to str
+        Why what is not known is not known, by its name: a mask, a tissue, or ``bias``. A tissue that is named
+        here and has no mask is among the metrics, with this reason.
 
     Raises
     ------
@@ -48,9 +53,11 @@ class Regions:
     body: Bools | None = None
     frame: Bools | None = None
     contrast: tuple[str, str] = ("wm", "gm")
+    reasons: Mapping[str, str] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        masks = {name: getattr(self, name) for name in ("air", "artifact", "body", "frame")}
+        masks = {name: getattr(self, name) for name in _MASKS}
+        object.__setattr__(self, "reasons", MappingProxyType(dict(self.reasons)))
         known = [each for each in (*self.tissues.values(), *masks.values()) if each is not None]
         if known:
             shape = np.asarray(known[0]).shape
@@ -61,6 +68,15 @@ class Regions:
             for name, each in masks.items():
                 if each is not None:
                     object.__setattr__(self, name, grids.mask(each, name, shape))
+
+    @property
+    def absent(self) -> tuple[str, ...]:
+        """Tissues that have no mask, for a reason."""
+        return tuple(name for name in self.reasons if name not in (*_MASKS, "bias", *self.tissues))
+
+    def why_not(self, name: str) -> str:
+        """Return why a mask is not known."""
+        return self.reasons.get(name, f"no mask of the {name} is known")
 
     @property
     def shape(self) -> tuple[int, ...] | None:

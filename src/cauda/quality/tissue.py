@@ -170,8 +170,12 @@ class _Stack:
             begin = np.floor((piece.outline_mm.min(axis=0) - _MARGIN_MM - low) / _STEP_MM).astype(int)
             end = np.ceil((piece.outline_mm.max(axis=0) + _MARGIN_MM - low) / _STEP_MM).astype(int) + 1
             box = tuple(slice(max(0, int(one)), int(two)) for one, two in zip(begin, end, strict=True))
-            nodes = np.stack(np.meshgrid(*[np.arange(n)[part] for n, part in zip(counts, box, strict=True)],
-                                         indexing="ij"), axis=-1)
+            nodes = np.stack(
+                np.meshgrid(
+                    *[np.arange(n)[part] for n, part in zip(counts, box, strict=True)], indexing="ij"
+                ),
+                axis=-1,
+            )
             found = signed_distance_mm(low + _STEP_MM * nodes.reshape(-1, 2), piece.outline_mm)
             net[number][box] = np.minimum(found, _MARGIN_MM).reshape(nodes.shape[:2])
         heights = np.array([piece.height_mm for piece in rising])
@@ -182,7 +186,9 @@ class _Stack:
         height = across_mm[..., 2]
         if not len(self.heights_mm):
             return np.full(height.shape, _FAR_MM)
-        within = (height >= self.heights_mm[0] - self.half_mm) & (height <= self.heights_mm[-1] + self.half_mm)
+        within = (height >= self.heights_mm[0] - self.half_mm) & (
+            height <= self.heights_mm[-1] + self.half_mm
+        )
         found = np.full(height.shape, _FAR_MM)
         plane = (across_mm[within][:, :2] - self.origin_mm) / _STEP_MM
         level = np.interp(height[within], self.heights_mm, np.arange(len(self.heights_mm)))
@@ -199,7 +205,9 @@ def _csf_range_mm(slices: Slices) -> tuple[float, float]:
     half_mm = max(slices.spacing_mm / 2, 1e-3)
     areas = [piece.area_mm2 for piece in slices.cord]
     tip = areas[-1] < _TIP_OVER_CORD * float(np.median(areas))
-    lowest = slices.dura[-1].height_mm if tip else max(piece[-1].height_mm for piece in (slices.cord, slices.dura))
+    lowest = (
+        slices.dura[-1].height_mm if tip else max(piece[-1].height_mm for piece in (slices.cord, slices.dura))
+    )
     return lowest - half_mm, min(slices.cord[0].height_mm, slices.dura[0].height_mm) + half_mm
 
 
