@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import suppress
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -16,14 +15,15 @@ from cauda.annotation.tracing import Tracing
 from cauda.arrays import Bools, Floats, frozen
 from cauda.dataset.personal import without_personal
 from cauda.dataset.scan import Scan, entities_of, sidecar_of, stem_of
-from cauda.errors import QualityError
-from cauda.quality.background import Background, background
+from cauda.errors import AnnotationError, QualityError
+from cauda.quality.background import NO_PHASE_AXIS, Background, background
 from cauda.quality.bias import Field, bias_field
+from cauda.quality.labelled import read_labelled
 from cauda.quality.measured import MASK_LABELS, Measured
 from cauda.quality.metric import Quality, Sheet
 from cauda.quality.noise import noise_level
 from cauda.quality.noise_level import NoiseLevel
-from cauda.quality.regions import Regions
+from cauda.quality.regions import Regions, zero_frame
 from cauda.quality.root_quality import add_root_summaries, root_quality
 from cauda.quality.spine import SpineScan, add_spine
 from cauda.quality.structural import REFERENCE_INTENSITY, structural
@@ -35,6 +35,9 @@ Masks = NDArray[np.uint8]
 
 REFERENCE = ("csf", "cord")
 """The two tissues whose contrast is measured; intensities are stated relative to the first."""
+
+EXPECTED = ("csf", "cord", "root")
+"""Tissues whose metrics are listed even where they have no mask."""
 
 _INDEX = {label.name: label.index for label in MASK_LABELS}
 _HALF = 0.5
@@ -123,10 +126,10 @@ def measure(
     tell("measuring the image", 0.5)
     quality = case.structural(bias)
     tell("measuring cord and CSF", 0.75)
-    sheet = Sheet(request.mriqc_compatible)
-    add_spine(sheet, case.spine())
+    sheet, noise = Sheet(request.mriqc_compatible), case.noise()
+    add_spine(sheet, case.spine(noise))
     tell("measuring roots", 0.85)
-    roots = case.roots()
+    roots = case.roots(noise)
     add_root_summaries(sheet, roots)
     measured = Measured(
         stem_of(scan.path),
@@ -135,7 +138,7 @@ def measure(
         Quality({**quality, **sheet.quality()}),
         roots,
         case.meta(),
-        case.provenance(),
+        case.provenance(noise),
     )
     return measured, voxels, case.masks()
 
@@ -162,13 +165,14 @@ class _Case:
         tissue, why = _tissues(scan, voxels, tracing, request)
         return cls(scan, voxels, clean, tracing, request, found, tissue, why)
 
-    def bias(self) -> Field | None:
-        """Return the bias field, None where the body is too small for one."""
-        with suppress(QualityError):
+    def bias(self) -> Field | str:
+        """Return the bias field, or why there is none."""
+        try:
             return bias_field(self.clean, self.background.body, self.voxels.spacing_mm)
-        return None
+        except QualityError as error:
+            return str(error)
 
-    def structural(self, bias: Field | None) -> Quality:
+    def structural(self, bias: Field | str) -> Quality:
         """Return the metrics that MRIQC has."""
         around = self.background
         regions = Regions(
@@ -178,8 +182,10 @@ class _Case:
             body=around.body,
             frame=around.frame,
             contrast=REFERENCE,
+            reasons=self._reasons(bias),
         )
-        image = self.voxels.image if bias is None else self.voxels.image / bias
+        field = None if isinstance(bias, str) else bias
+        image = self.voxels.image if field is None else self.voxels.image / field
         if self.request.mriqc_compatible:
             image = _scaled(image, regions)
         return structural(
@@ -187,9 +193,22 @@ class _Case:
             self.voxels.spacing_mm,
             regions,
             raw=self.voxels.image,
-            bias=bias,
+            bias=field,
             mriqc_compatible=self.request.mriqc_compatible,
         )
+
+    def _reasons(self, bias: Field | str) -> dict[str, str]:
+        """Return why what structural metrics need is not known."""
+        around, tissue = self.background, () if self.tissues is None else tuple(self.tissues.shares)
+        found = {}
+        if not around.air.any():
+            found["air"] = around.reason or "no air lies off the track of the phase-encoding axis"
+        if around.artifact is None:
+            found["artifact"] = around.reason or NO_PHASE_AXIS
+        if isinstance(bias, str):
+            found["bias"] = bias
+        missing = self.why_no_tissue or "the own masks hold none"
+        return found | {name: missing for name in EXPECTED if name not in tissue}
 
     def masks(self) -> Masks:
         """Return the masks as one label map; what comes later lies on top."""
@@ -206,6 +225,100 @@ class _Case:
                     inside[self.tissues.shares[name] >= _HALF] = _INDEX[name]
         found.setflags(write=False)
         return found
+
+    def noise(self) -> NoiseLevel | str:
+        """Return how large the noise is, or why that is not known."""
+        try:
+            return noise_level(
+                self.clean,
+                self.background,
+                self.voxels.slice_axis,
+                tissues=self.tissues,
+                acquired=_acquired(self.scan, self.voxels),
+            )
+        except QualityError as error:
+            return str(error)
+
+    def meta(self) -> dict[str, Any]:
+        """Return the sidecar's fields without those that tell person, site or time."""
+        kept = without_personal(dict(self.scan.sidecar or {}))
+        return {key: value for key, value in kept.items() if len(str(value)) <= _MOST_META_CHARACTERS}
+
+    def provenance(self, noise: NoiseLevel | str) -> dict[str, Any]:
+        """Return program, version, settings, hashes of what was read, warnings."""
+        sources = self.request.sources(self.scan, self.tracing)
+        return {
+            "software": "cauda",
+            "version": __version__,
+            "sha256sum": sources[0].sha256,
+            "settings": self.request.settings(),
+            "noise": asdict(noise) if isinstance(noise, NoiseLevel) else None,
+            "orientation": self.scan.orientation,
+            "sources": [asdict(source) for source in sources],
+            "warnings": list(self._warnings(noise)),
+        }
+
+    def _warnings(self, noise: NoiseLevel | str) -> Iterator[str]:
+        if self.scan.sidecar is None:
+            yield "there is no sidecar: phase encoding, acquisition and duration are not known"
+        elif self.voxels.phase_axis is None:
+            yield "the sidecar says no PhaseEncodingDirection: ghosts cannot be told from noise"
+        if self.scan.unit not in ("mm", "unknown"):
+            yield f"the header says that lengths are in {self.scan.unit}; they were taken for mm"
+        lost = int(self.voxels.image.size - np.isfinite(self.voxels.image).sum())
+        if lost:
+            yield f"{lost} voxels are not finite: they count as not measured"
+        if self.voxels.image.min() < 0:
+            yield "some values are negative: they count as 0"
+        if self.why_no_tissue:
+            yield f"cord, CSF and roots are not measured: {self.why_no_tissue}"
+        if isinstance(noise, str):
+            yield noise
+        if self.background.reason:
+            yield self.background.reason
+
+
+def _acquired(scan: Scan, voxels: Voxels) -> tuple[int | None, int | None, int | None]:
+    """Return how many samples the sidecar says were acquired along each axis within slices."""
+    found: list[int | None] = [None, None, None]
+    sidecar = scan.sidecar or {}
+    if voxels.phase_axis is not None and voxels.phase_axis != voxels.slice_axis:
+        readout = 3 - voxels.slice_axis - voxels.phase_axis
+        for axis, name in ((voxels.phase_axis, "AcquisitionMatrixPE"), (readout, "BaseResolution")):
+            value = sidecar.get(name)
+            found[axis] = value if isinstance(value, int) and value > 0 else None
+    return found[0], found[1], found[2]
+
+
+def _tissues(
+    scan: Scan, voxels: Voxels, tracing: Tracing | None, request: Request
+) -> tuple[Tissues | None, str]:
+    """Return where cord, CSF and roots are, or why that is not known."""
+    if request.labels is not None:
+        own = read_labelled(request.labels, scan.shape, scan.affine)
+        return _in_box({name: voxels.as_here(mask) for name, mask in own.items()}), ""
+    if tracing is None:
+        return None, "the subject has no tracing, and no own masks are given"
+    try:
+        return tissues(tracing, voxels.affine, _three(voxels.image.shape)), ""
+    except AnnotationError as error:
+        return None, str(error)
+
+
+def _in_box(masks: Mapping[str, NDArray[Any]]) -> Tissues:
+    shape = _three(next(iter(masks.values())).shape)
+    some = np.logical_or.reduce(list(masks.values()))
+    spans = []
+    for axis in range(3):
+        inside = np.flatnonzero(some.any(axis=tuple(other for other in range(3) if other != axis)))
+        spans.append(slice(int(inside[0]), int(inside[-1]) + 1))
+    window = (spans[0], spans[1], spans[2])
+    return Tissues(shape, window, {name: mask[window].astype(np.float32) for name, mask in masks.items()})
+
+
+def _three(shape: Sequence[int]) -> tuple[int, int, int]:
+    one, two, three = shape
+    return one, two, three
 
 
 def _cleaned(image: Floats) -> Floats:

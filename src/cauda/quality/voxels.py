@@ -48,6 +48,10 @@ class Voxels:
         one, two, three = np.linalg.norm(self.affine[:3, :3], axis=0)
         return float(one), float(two), float(three)
 
+    def as_here(self, values: NDArray[Any]) -> NDArray[Any]:
+        """Return values in the order of the file on these voxels."""
+        return np.asarray(_orientations.apply_orientation(values, self.turns))
+
     def as_in_file(self, values: NDArray[Any]) -> NDArray[Any]:
         """Return values on these voxels in the order of the file."""
         back = _orientations.ornt_transform(_UPRIGHT, self.turns)
