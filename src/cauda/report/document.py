@@ -55,6 +55,8 @@ class Document:
         Further files of style beside this module.
     style : str
         Further rules of style.
+    after : str
+        Markup behind the last chapter.
     script : str
         A file of script beside this module; empty for none. Only this very text may run in the page.
     """
@@ -66,6 +68,7 @@ class Document:
     chapters: Sequence[Chapter]
     styles: Sequence[str] = ()
     style: str = ""
+    after: str = ""
     script: str = ""
 
 
@@ -91,6 +94,7 @@ def html(document: Document) -> str:
         + element("nav", _contents(document.chapters), aria_label="Contents")
         + element("main", "\n".join(_numbered(document.chapters)), id="content")
     )
+    body += document.after
     body += f"\n<script>{script}</script>" if script else ""
     return f'<!DOCTYPE html>\n<html lang="en"><head>{head}</head>\n<body>\n{body}\n</body></html>\n'
 

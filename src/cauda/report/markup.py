@@ -15,6 +15,7 @@ NARROW_SPACE = "\u202f"
 MINUS = "\u2212"
 ABSENT = "–"
 _SHAPES = ("circle", "image", "line", "rect")
+_VOID = ("input",)
 
 
 def number(value: float | None, digits: int = 1) -> str:
@@ -66,7 +67,9 @@ def element(name: str, content: str = "", /, **attributes: object) -> str:
         if value is not None
     )
     # An HTML element does not close itself: <td/> would swallow what follows; only a shape of SVG may.
-    return f"<{name}{pairs}/>" if name in _SHAPES else f"<{name}{pairs}>{content}</{name}>"
+    if name in _SHAPES:
+        return f"<{name}{pairs}/>"
+    return f"<{name}{pairs}>" if name in _VOID else f"<{name}{pairs}>{content}</{name}>"
 
 
 def text(x: float, y: float, content: str, class_: str | None = None, **attributes: object) -> str:

@@ -1,0 +1,181 @@
+"""The page about the quality of one scan: what was measured, where, and pictures to judge it by."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from html import escape
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from cauda.arrays import Floats
+from cauda.errors import ArrayError
+from cauda.quality.measured import Measured
+from cauda.report import legend, quality_masks, quality_provenance, quality_strips, quality_tables
+from cauda.report.document import Block, Chapter, Document, html
+from cauda.report.markup import ABSENT, Figure, counted, element
+from cauda.report.quality_extent import extent
+from cauda.report.quality_pictures import Pictures
+from cauda.report.quality_planes import Plane, planes
+from cauda.report.quality_rating import form
+from cauda.report.quality_slices import ranking
+from cauda.report.quality_tiles import Shown
+
+_KEY_METRICS = {
+    "root_detectable": "Roots detectable",
+    "root_cnr": "Root CNR, median",
+    "cord_csf_cnr": "Cord to CSF CNR",
+    "cnr": "CNR",
+    "snr_total": "SNR",
+    "snrd_total": "SNR (Dietrich)",
+    "fber": "FBER",
+    "efc": "EFC",
+}
+_MOST_KEY_METRICS = 4
+_DETECTABILITY = (
+    "How surely each root is told from the fluid around it, slice by slice: d′ of a matched filter. From "
+    f"{quality_strips.DETECTABLE:g} on it is detectable (Rose 1948, doi:10.1364/JOSA.38.000196); cells below "
+    "are orange and half as high."
+)
+_STRIPS = {
+    "root_dprime": (
+        "d′",
+        _DETECTABILITY,
+    ),
+    "root_cnr": ("CNR", "Contrast-to-noise ratio of each root, slice by slice; darker is higher."),
+}
+_KEYS = {
+    "1 2 3 4": "rate the scan: exclude, poor, acceptable, excellent",
+    "j k": "to the next and to the previous section",
+    "m": "outlines of the masks on and off",
+    "Tab": "to the next figure, link or box",
+    "← →": "from slice to slice, where a slice has the focus",
+    "Enter": "show the slice from near; Esc closes it",
+}
+
+_CLOSEUP = (
+    '<dialog id="closeup" aria-labelledby="closeup-name"><svg role="img"><use/></svg>'
+    '<p><span id="closeup-name"></span><button id="closeup-close" type="button">Close</button></p></dialog>'
+)
+
+
+def scan_page(measured: Measured, image: NDArray[Any], affine: Floats, masks: NDArray[np.uint8]) -> str:
+    """Return the HTML page about the quality of one scan.
+
+    It needs no network and no other file, and shows everything without a script, too. The script in it keeps
+    a rating, exports it, and moves the focus by keys; the page's policy lets no other run.
+
+    Parameters
+    ----------
+    measured : Measured
+        What was measured in the scan.
+    image : (i, j, k)
+        Intensities as they were measured, of any type of numbers; values that are not finite are shown black.
+    affine : (4, 4) float64
+        From voxel indices to RAS mm.
+    masks : (i, j, k) uint8
+        Where it was measured, by the numbers of `MASK_LABELS`; all 0 where no mask is known.
+
+    Raises
+    ------
+    ArrayError
+        If image and masks are not two maps of three axes on one grid, or the affine spans no volume.
+    """
+    if image.ndim != 3 or image.shape != masks.shape or masks.dtype != np.uint8 or not image.size:
+        raise ArrayError(
+            f"{measured.name}: found an image of shape {image.shape} and {masks.dtype} masks of shape "
+            f"{masks.shape}, wanted the same three axes and uint8 masks"
+        )
+    shown = Shown(image, np.asarray(affine, dtype=np.float64), masks, extent(masks))
+    pictures = Pictures(shown, planes(affine), ranking(image, shown.affine, masks, measured.roots))
+    chapters = (
+        Chapter("worst", "Worst slices", tuple(pictures.worst())),
+        Chapter("slices", "Slices", tuple(pictures.body())),
+        Chapter("sac", "The dural sac", tuple(pictures.sac())),
+        Chapter("roots", "Nerve roots", tuple(_roots(measured))),
+        Chapter("noise", "Noise and background", tuple(pictures.background())),
+        Chapter("metrics", "All metrics", tuple(_metrics(measured))),
+        Chapter("rating", "Rating", (_keys(), form(measured))),
+        Chapter("provenance", "Provenance", tuple(quality_provenance.blocks(measured))),
+    )
+    return html(
+        Document(
+            f"Quality of {measured.name}",
+            "cauda image quality",
+            _summary(measured, image, pictures.slices),
+            tuple(_key_figures(measured, image, shown.affine)),
+            chapters,
+            styles=("quality.css",),
+            style=quality_masks.style(),
+            after=_CLOSEUP,
+            script="quality_scan.js",
+        )
+    )
+
+
+def _summary(measured: Measured, image: NDArray[Any], plane: Plane) -> str:
+    missing = len(measured.quality.reasons())
+    slices = counted(image.shape[plane.axis], f"{plane.name} slice")
+    text = f"{measured.contrast} of subject {measured.subject}, {slices}. "
+    text += f"{counted(len(measured.quality) - missing, 'metric')} measured"
+    return escape(text + (f", {missing} not; each says why." if missing else "."))
+
+
+def _key_figures(measured: Measured, image: NDArray[Any], affine: Floats) -> Iterator[tuple[str, str]]:
+    spacing = np.linalg.norm(np.asarray(affine)[:3, :3], axis=0).tolist()
+    yield "Subject", escape(measured.subject)
+    yield "Contrast", escape(measured.contrast)
+    yield "Voxel, mm", " × ".join(f"{value:.2f}".rstrip("0").rstrip(".") for value in spacing)
+    yield "Voxels", " × ".join(str(size) for size in image.shape)
+    known = [name for name in _KEY_METRICS if name in measured.quality]
+    for name in known[:_MOST_KEY_METRICS]:
+        value = measured.quality[name].value
+        yield _KEY_METRICS[name], ABSENT if value is None else quality_tables.significant(value)
+
+
+def _roots(measured: Measured) -> Iterator[Block]:
+    if not measured.roots:
+        text = "No root was measured in this scan; the reasons stand with the metrics."
+        yield element("p", text, class_="reason")
+        return
+    for name, (spoken, caption) in _STRIPS.items():
+        cells = quality_strips.cells_of(measured.roots, name)
+        if cells:
+            steps = quality_strips.DPRIME if name == "root_dprime" else quality_strips.contrast_steps(cells)
+            caption += " No cell: not traced there. Point at a cell to read it."
+            yield Figure(f"figure-{name}", caption, quality_strips.figure(cells, steps, spoken))
+    table = quality_tables.of_roots(measured.roots)
+    if table is not None:
+        yield table
+        yield from _root_reasons(measured)
+
+
+def _root_reasons(measured: Measured) -> Iterator[str]:
+    """Return as a list why metrics of whole roots are missing, each reason once."""
+    of_reason: dict[str, list[str]] = {}
+    for each in measured.roots:
+        if each.slice is None and each.metric.value is None:
+            of_reason.setdefault(each.metric.reason, []).append(f"{legend.spoken(each.root)} {each.name}")
+    if of_reason:
+        items = (
+            element("li", f"{element('span', escape(reason), class_='reason')}: {escape(', '.join(names))}")
+            for reason, names in of_reason.items()
+        )
+        yield element("p", "Not measured:") + element("ul", "".join(items))
+
+
+def _metrics(measured: Measured) -> Iterator[Block]:
+    tables = quality_tables.grouped(measured.quality)
+    if not tables:
+        yield element("p", "Nothing was measured.", class_="reason")
+    yield element("p", "↑ higher is better, ↓ lower is better, – describes without judging.")
+    yield from tables
+
+
+def _keys() -> str:
+    items = (
+        element("li", " ".join(element("kbd", key) for key in keys.split()) + f" {text}")
+        for keys, text in _KEYS.items()
+    )
+    return element("ul", "".join(items), class_="keys", aria_label="Keys")
