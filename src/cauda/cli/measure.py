@@ -1,7 +1,12 @@
 """``cauda measure``: how good the images of a dataset are, and whether nerve roots can be seen in them."""
 
 import argparse
+import sys
 from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from cauda.pipeline.quality import Outcome
 
 NAME = "measure"
 HELP = "measure how good images are, and how well nerve roots can be seen in them"
@@ -12,10 +17,10 @@ example:
   cauda measure dataset --subject 03 --contrast CISS DESS -o quality
   cauda measure sub-21_T2w.nii.gz --labels sub-21_seg.nii.gz -o quality
 
-DIR is a dataset, or one NIfTI image. With markers of a subject (derivatives/markers/sub-XX) cord, CSF and roots are
-measured; without them body and air alone, and each other metric says why it has no value. Writes
-OUT/sub-XX/sub-XX_<contrast>_quality.json, _roots.tsv, _masks.nii.gz and a page, OUT/group_<contrast>.tsv and
-OUT/group.html. The same command again keeps what was measured of the same files.
+DIR is a dataset, or one NIfTI image. With markers of a subject (derivatives/markers/sub-XX) cord, CSF and
+roots are measured; without them body and air alone, and each other metric says why it has no value. Writes
+OUT/sub-XX/sub-XX_<contrast>_quality.json, _roots.tsv, _masks.nii.gz and a page, OUT/group_<contrast>.tsv
+and OUT/group.html. The same command again keeps what was measured of the same files.
 Exit status: 0 done, 1 where a scan could not be measured; all others are.
 """
 
@@ -54,6 +59,13 @@ def run(args: argparse.Namespace) -> int:
     with progress() as tell:
         done = measure_dataset(args.path, args.output, wanted, anew=args.anew, progress=tell)
     for one in done.scans:
-        print(one.line())
-    print(done.group)
+        print(f"{one.name}: {_said(one)}", file=sys.stderr if one.error else sys.stdout)
+    if done.group is not None:
+        print(done.group)
     return int(any(one.error for one in done.scans))
+
+
+def _said(one: "Outcome") -> str:
+    if one.error:
+        return f"not measured: {' '.join(one.error.splitlines())}"
+    return f"{one.values} metrics, {one.reasons} not measurable{', kept' if one.kept else ''}"

@@ -4,17 +4,18 @@ from __future__ import annotations
 
 import gc
 import logging
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import Any
 
 from cauda import __version__, annotation, files
 from cauda.annotation.tracing import Tracing
 from cauda.dataset.markers import find_markers
-from cauda.dataset.scan import Scan, entities_of, read_scan, sidecar_of, stem_of, suffix_of
+from cauda.dataset.scan import Scan, entities_of, read_scan, stem_of, suffix_of
 from cauda.dataset.subject import image_paths, is_image, labels
 from cauda.errors import CaudaError, DatasetError, QualityError
-from cauda.quality.mask_files import MASKS, write_masks
+from cauda.quality.mask_files import MASKS, read_masks, write_masks
 from cauda.quality.measured import Measured
 from cauda.quality.measured_files import (
     QUALITY,
@@ -25,9 +26,12 @@ from cauda.quality.measured_files import (
     write_measured,
 )
 from cauda.quality.measuring import Request, measure
-from cauda.report.quality_page import group_page, scan_page
+from cauda.quality.voxels import read_voxels
+from cauda.report.quality_group import group_page
+from cauda.report.quality_scan import scan_page
 
 PAGE, GROUP_PAGE = "_quality.html", "group.html"
+_MEASURED = 0.95
 
 Progress = Callable[[str, float], None]
 _log = logging.getLogger(__name__)
@@ -67,6 +71,8 @@ class Outcome:
         Of its JSON file; None where it could not be measured.
     kept : bool
         Whether it had been measured before.
+    values, reasons : int
+        How many metrics of the scan have a value, and how many a reason for none.
     error : str
         Why it could not be measured; empty where it was.
     """
@@ -74,6 +80,8 @@ class Outcome:
     name: str
     path: Path | None = None
     kept: bool = False
+    values: int = 0
+    reasons: int = 0
     error: str = ""
 
 
@@ -148,6 +156,48 @@ def write_comparison(output: Path) -> Path | None:
     return output / GROUP_PAGE
 
 
+def write_pages(output: str | Path, dataset: str | Path | None = None) -> tuple[Path, ...]:
+    """Write the pages of all scans measured into a folder anew, and return their paths, the group's first.
+
+    Parameters
+    ----------
+    output : str or Path
+        Folder that `measure_dataset` wrote to.
+    dataset : str or Path, optional
+        Where the images lie; without it the page of the group alone is written.
+
+    Raises
+    ------
+    QualityError
+        If nothing was measured into the folder, a file of it is damaged, or an image is another one than was
+        measured.
+    """
+    output = Path(output)
+    group = write_comparison(output)
+    if group is None:
+        raise QualityError(f"{output}: holds no measured scan; wanted a folder that cauda measure wrote to")
+    written = [group]
+    for path in measured_paths(output) if dataset is not None else ():
+        measured = read_measured(path)
+        image = _image_of(measured, Path(str(dataset)))
+        scan = read_scan(image)
+        voxels = read_voxels(scan)
+        masks = voxels.as_here(read_masks(path.with_name(measured.name + MASKS), scan.shape))
+        page = path.with_name(measured.name + PAGE)
+        files.write_text(page, scan_page(measured, voxels.image, voxels.affine, masks))
+        written.append(page)
+    return tuple(written)
+
+
+def _image_of(measured: Measured, dataset: Path) -> Path:
+    found = [path for path in image_paths(dataset, measured.subject) if stem_of(path) == measured.name]
+    if not found:
+        raise QualityError(f"{dataset}: has no image {measured.name}; wanted the dataset that was measured")
+    if files.source(found[0]).sha256 != measured.provenance.get("sha256sum"):
+        raise QualityError(f"{found[0].name}: is not the image that was measured; measure it again")
+    return found[0]
+
+
 def _chosen(path: Path, wanted: Wanted) -> Iterator[tuple[Path, Path]]:
     """Yield each image that is wanted, and its dataset."""
     if path.is_file():
@@ -163,14 +213,16 @@ def _chosen(path: Path, wanted: Wanted) -> Iterator[tuple[Path, Path]]:
     if absent or not known:
         listed = ", ".join(known) or "none"
         raise DatasetError(
-            f"{path}: no images of subject {', '.join(absent) or 'any'} in sub-XX/anat/; there are those of {listed}"
+            f"{path}: no images of subject {', '.join(absent) or 'any'} in sub-XX/anat/; "
+            f"there are those of {listed}"
         )
     found = [image for label in (asked or known) for image in image_paths(path, label)]
     suffixes = sorted({suffix_of(image) for image in found})
     lacking = [name for name in wanted.contrasts if name not in suffixes]
     if lacking:
         raise DatasetError(
-            f"{path}: no image is of contrast {', '.join(lacking)}; there are {', '.join(filter(None, suffixes))}"
+            f"{path}: no image is of contrast {', '.join(lacking)}; "
+            f"there are {', '.join(filter(None, suffixes))}"
         )
     for image in found:
         if not wanted.contrasts or suffix_of(image) in wanted.contrasts:
@@ -192,13 +244,12 @@ def _outcome(image: Path, dataset: Path, output: Path, wanted: Wanted, anew: boo
         scan = read_scan(image)
         tracing = _tracing(dataset, entities_of(image).get("sub"))
         request = Request(wanted.labels, mriqc_compatible=wanted.mriqc_compatible)
-        folder = output / f"sub-{request.subject(scan)}"
+        folder = output / f"sub-{entities_of(image).get('sub', 'unknown')}"
         path = folder / f"{name}{QUALITY}"
         sources = request.sources(scan, tracing)
         if not anew and _is_current(path, request.settings(), sources):
-            return Outcome(name, path, kept=True)
-        _write(folder, scan, tracing, request, sources, tell)
-        return Outcome(name, path)
+            return _told(read_measured(path), path, kept=True)
+        return _told(_written(folder, scan, tracing, request, tell), path, kept=False)
     except (CaudaError, OSError) as error:
         _log.info("%s: %s", name, error)
         return Outcome(name, error=str(error))
@@ -215,11 +266,15 @@ def _tracing(dataset: Path, label: str | None) -> Tracing | None:
     return annotation.read(dataset, label)
 
 
-def _is_current(path: Path, settings: Settings, sources: Sequence[files.Source]) -> bool:
+def _is_current(path: Path, settings: Mapping[str, Any], sources: Sequence[files.Source]) -> bool:
     """Return whether a scan was measured of these files in this way, and all that was written is there."""
     try:
         known = read_document(path)["provenance"]
-        asked = {"version": __version__, "settings": settings, "sources": [asdict(one) for one in sources]}
+        asked = {
+            "version": __version__,
+            "settings": dict(settings),
+            "sources": [asdict(one) for one in sources],
+        }
         same = all(known[key] == value for key, value in asked.items())
         ends = (PAGE, MASKS)
         return same and all(path.with_name(path.name.removesuffix(QUALITY) + end).is_file() for end in ends)
@@ -227,7 +282,12 @@ def _is_current(path: Path, settings: Settings, sources: Sequence[files.Source])
         return False
 
 
-def _write(folder: Path, scan: Scan, tracing: Tracing | None, request: Request, tell: Progress) -> None:
+def _told(measured: Measured, path: Path, *, kept: bool) -> Outcome:
+    reasons = len(measured.quality.reasons())
+    return Outcome(measured.name, path, kept, len(measured.quality) - reasons, reasons)
+
+
+def _written(folder: Path, scan: Scan, tracing: Tracing | None, request: Request, tell: Progress) -> Measured:
     measured, voxels, masks = measure(scan, tracing, request, progress=tell)
     tell("drawing its page", _MEASURED)
     page = scan_page(measured, voxels.image, voxels.affine, masks)
@@ -237,3 +297,4 @@ def _write(folder: Path, scan: Scan, tracing: Tracing | None, request: Request, 
     write_masks(folder / f"{name}{MASKS}", voxels.as_in_file(masks), scan.affine)
     files.write_text(folder / f"{name}{PAGE}", page)
     write_measured(folder, measured)
+    return measured

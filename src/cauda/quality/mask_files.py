@@ -1,4 +1,4 @@
-"""Where metrics were measured, as a label map on the grid of the image, and the table that names its labels."""
+"""Where metrics were measured: a label map on the grid of the image, and the table that names its labels."""
 
 from __future__ import annotations
 

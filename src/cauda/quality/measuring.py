@@ -12,19 +12,20 @@ from numpy.typing import NDArray
 
 from cauda import __version__, files
 from cauda.annotation.tracing import Tracing
-from cauda.arrays import Bools, Floats, frozen
+from cauda.arrays import Floats, frozen
 from cauda.dataset.personal import without_personal
 from cauda.dataset.scan import Scan, entities_of, sidecar_of, stem_of
 from cauda.errors import AnnotationError, QualityError
 from cauda.quality.background import NO_PHASE_AXIS, Background, background
 from cauda.quality.bias import Field, bias_field
 from cauda.quality.labelled import read_labelled
-from cauda.quality.measured import MASK_LABELS, Measured
+from cauda.quality.measured import MASK_LABELS, Measured, RootMetric
 from cauda.quality.metric import Quality, Sheet
 from cauda.quality.noise import noise_level
 from cauda.quality.noise_level import NoiseLevel
 from cauda.quality.regions import Regions, zero_frame
 from cauda.quality.root_quality import add_root_summaries, root_quality
+from cauda.quality.root_surroundings import RootSurroundings
 from cauda.quality.spine import SpineScan, add_spine
 from cauda.quality.structural import REFERENCE_INTENSITY, structural
 from cauda.quality.tissue import Tissues, tissues
@@ -40,7 +41,7 @@ EXPECTED = ("csf", "cord", "root")
 """Tissues whose metrics are listed even where they have no mask."""
 
 _INDEX = {label.name: label.index for label in MASK_LABELS}
-_HALF = 0.5
+_HALF, _PURE = 0.5, 0.98
 _MOST_META_CHARACTERS = 2000
 
 
@@ -98,8 +99,8 @@ def measure(
     Returns
     -------
     (Measured, Voxels, (i, j, k) uint8)
-        The masks are labels of `cauda.quality.measured.MASK_LABELS` on the voxels returned, whose axes lead to
-        the right, to the front and up.
+        The masks are labels of `cauda.quality.measured.MASK_LABELS` on the voxels returned, whose axes lead
+        to the right, to the front and up.
 
     Raises
     ------
@@ -209,6 +210,32 @@ class _Case:
             found["bias"] = bias
         missing = self.why_no_tissue or "the own masks hold none"
         return found | {name: missing for name in EXPECTED if name not in tissue}
+
+    def spine(self, noise: NoiseLevel | str) -> SpineScan:
+        """Return what the metrics of the spine are measured in."""
+        raise NotImplementedError
+
+    def roots(self, noise: NoiseLevel | str) -> tuple[RootMetric, ...]:
+        """Return the metrics of each traced root, none without a tracing."""
+        if self.tracing is None:
+            return ()
+        return root_quality(
+            self.clean,
+            self.voxels.affine,
+            self.tracing.roots,
+            RootSurroundings.of_tracing(self.tracing, self._cord_over_csf()),
+            noise if isinstance(noise, NoiseLevel) else None,
+        )
+
+    def _cord_over_csf(self) -> float | None:
+        """Return the signal of the cord over that of the CSF."""
+        medians = []
+        for name in ("cord", "csf"):
+            share = None if self.tissues is None else self.tissues.shares.get(name)
+            if self.tissues is None or share is None or not (share >= _PURE).any():
+                return None
+            medians.append(float(np.median(self.clean[self.tissues.window][share >= _PURE])))
+        return medians[0] / medians[1] if medians[1] > 0 else None
 
     def masks(self) -> Masks:
         """Return the masks as one label map; what comes later lies on top."""
