@@ -20,9 +20,9 @@ ROOT_MM = 0.5
 """Radius of the tube that stands for a root, which was traced as a line: that of the label map."""
 
 CLEAR_MM = 1.5
-"""How far CSF stays away from the line of a root: half the width of the thickest dorsal root, 2.95 mm (S1)."""
+"""How far CSF stays away from the line of a root: half the width of the thickest dorsal one, 2.95 mm."""
 
-_STEP_MM = 0.75
+_STEP_MM = 1.0
 _MARGIN_MM = 3.0
 _ALONG_MM = 0.25
 _TIP_OVER_CORD = 0.5
@@ -102,7 +102,8 @@ def tissues(tracing: Tracing, affine: Floats, shape: tuple[int, int, int]) -> Ti
     places = _centers_mm(affine, window)
     across = slices.across_mm(places)
     dura, cord = (_Stack.of(stack).distance_mm(across) for stack in (slices.dura, slices.cord))
-    axis = _distance_to_lines_mm(list(tracing.roots.values()), places)
+    lines = _Lines.of(list(tracing.roots.values()))
+    axis = lines.distance_mm(places)
     low, high = _csf_range_mm(slices)
     height = across[..., 2]
     beyond = np.where((height >= low) & (height <= high), -_FAR_MM, _FAR_MM)
@@ -116,7 +117,7 @@ def tissues(tracing: Tracing, affine: Floats, shape: tuple[int, int, int]) -> Ti
                 (beyond < 0).astype(np.float32),
             ]
         ),
-        "root": np.minimum(_share(axis - ROOT_MM), _share(dura)),
+        "root": np.minimum(lines.tube(places, axis, affine), _share(dura)),
     }
     return Tissues(shape, window, {name: frozen(share) for name, share in shares.items()})
 
@@ -211,14 +212,33 @@ def _csf_range_mm(slices: Slices) -> tuple[float, float]:
     return lowest - half_mm, min(slices.cord[0].height_mm, slices.dura[0].height_mm) + half_mm
 
 
-def _distance_to_lines_mm(lines: Sequence[Floats], places_mm: Floats) -> Floats:
-    """Return the distance to the nearest of several lines, at most the margin."""
-    dense = [_dense(points_mm) for points_mm in lines if len(points_mm)]
-    if not dense:
-        return np.full(places_mm.shape[:-1], _FAR_MM)
-    tree = cKDTree(np.concatenate(dense))
-    found, _ = tree.query(places_mm.reshape(-1, 3), distance_upper_bound=_MARGIN_MM)
-    return np.minimum(found, _MARGIN_MM).reshape(places_mm.shape[:-1])
+@dataclass(frozen=True, slots=True, eq=False)
+class _Lines:
+    """Points close together along lines."""
+
+    tree: cKDTree | None
+
+    @classmethod
+    def of(cls, lines: Sequence[Floats]) -> _Lines:
+        dense = [_dense(points_mm) for points_mm in lines if len(points_mm)]
+        return cls(cKDTree(np.concatenate(dense)) if dense else None)
+
+    def distance_mm(self, places_mm: Floats) -> Floats:
+        """Return the distance to the nearest of the lines, at most the margin."""
+        if self.tree is None:
+            return np.full(places_mm.shape[:-1], _MARGIN_MM)
+        found, _ = self.tree.query(places_mm, distance_upper_bound=_MARGIN_MM)
+        return np.minimum(found, _MARGIN_MM)
+
+    def tube(self, places_mm: Floats, distance_mm: Floats, affine: Floats) -> Shares:
+        """Return the share of voxels within tubes, which may be thinner than a voxel, from 27 points of each."""
+        share = np.asarray(distance_mm < ROOT_MM, dtype=np.float32)
+        half_mm = float(np.linalg.norm(affine[:3, :3], axis=0) @ np.ones(3)) / 2
+        rim = np.abs(distance_mm - ROOT_MM) < min(half_mm, _MARGIN_MM - ROOT_MM)
+        parts = (np.stack(np.meshgrid(*[np.arange(3)] * 3), axis=-1).reshape(-1, 3) - 1) / 3
+        inner_mm = places_mm[rim][:, None] + parts @ affine[:3, :3].T
+        share[rim] = (self.distance_mm(inner_mm) < ROOT_MM).mean(axis=1)
+        return share
 
 
 def _dense(points_mm: Floats) -> Floats:
