@@ -158,9 +158,10 @@ def _outliers(rows: Mapping[str, Sequence[Row]], group: _Group) -> Iterator[Bloc
         )
         return
     explanation = (
-        f"Within a contrast, a scan stands out if its robust z, (x − median) / (1.4826 MAD), is "
-        f"{THRESHOLD:g} or more in size (Iglewicz and Hoaglin 1993). About one value in two thousand of a normal "
-        "distribution does: among many metrics some do by chance. The direction of the metric tells which side is worse."
+        "Within a contrast, a scan stands out if its robust z, (x − median) / (1.4826 MAD), is "
+        f"{THRESHOLD:g} or more in size (Iglewicz and Hoaglin 1993). About one value in two thousand of a "
+        "normal distribution does: among many metrics some do by chance. The direction of the metric tells "
+        "which side is worse."
     )
     yield element("p", explanation)
     yield _standing_out(found, links)

@@ -18,13 +18,14 @@ _MRIQC = re.compile(
     r"(summary|snr|snrd|fwhm|icvs|rpve|inu|size|spacing)_.+|cnr|cjv|fber|efc|wm2max|qi_[12]|snr_total|snrd_total"
 )
 _GROUPS = {
-    "structural": "Structural metrics, as MRIQC's users know them",
-    "spine": "Metrics of the spine",
     "roots": "Metrics of the nerve roots",
+    "spine": "Metrics of the spine",
+    "structural": "Structural metrics, as MRIQC's users know them",
 }
 _ARROWS = {"higher": "↑", "lower": "↓", "neither": ABSENT}
 _BETTER = {"higher": "higher is better", "lower": "lower is better", "neither": "describes without judging"}
 _LARGE, _SMALL = 1e6, 1e-3
+_SHORT_UNITS = {"1/1000 of the median of the reference tissue": "‰ of reference"}
 
 
 def group_of(name: str) -> str:
@@ -139,7 +140,7 @@ def _row(name: str, metric: Metric) -> list[str]:
     return [
         element("code", escape(name)),
         ABSENT if metric.value is None else significant(metric.value),
-        escape(_unit(metric.unit)),
+        _unit_cell(metric.unit),
         arrow(metric.direction),
         number(metric.voxels, 0),
         told,
@@ -156,6 +157,11 @@ def _cell(metric: Metric | None) -> str:
 
 def _unit(unit: str) -> str:
     return "" if unit == "1" else unit
+
+
+def _unit_cell(unit: str) -> str:
+    short = _SHORT_UNITS.get(unit)
+    return element("abbr", short, title=unit) if short else escape(_unit(unit))
 
 
 def _raised(power: int) -> str:
