@@ -223,3 +223,15 @@ def test_a_real_scan_of_the_lumbar_spine_is_measured(shared: Any) -> None:
     assert flipped.reasons() == found.reasons()
     for name in set(found) - set(found.reasons()):
         assert flipped[name].value == pytest.approx(found[name].value, rel=1e-9, abs=1e-9), name
+
+
+def test_a_tissue_without_a_mask_is_among_the_metrics_with_the_reason_for_it() -> None:
+    image = np.random.default_rng(0).rayleigh(20, (6, 6, 6))
+    why = {"csf": "no tracing of sub-03", "air": "the body fills the image", "bias": "too small"}
+    quality = structural(image, (1, 1, 1), Regions({}, contrast=("csf", "cord"), reasons=why))
+    for name in ("summary_csf_mean", "snr_csf", "icvs_csf", "rpve_csf", "wm2max", "snr_total"):
+        assert quality[name].value is None
+        assert "no tracing of sub-03" in quality[name].reason, name
+    assert quality["qi_2"].reason == "the body fills the image"
+    assert quality["inu_med"].reason == "too small"
+    assert quality["efc"].value is not None

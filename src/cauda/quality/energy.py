@@ -5,7 +5,6 @@ from __future__ import annotations
 import math
 
 import numpy as np
-from scipy.special import xlogy
 
 from cauda.arrays import Bools, Floats
 from cauda.errors import QualityError
@@ -14,6 +13,7 @@ _DECIMALS = 4
 _LEAST_ENERGY = 1e-3
 _MRIQC_OFFSET = 1e-16
 _HIGH_PERCENT = 99.95
+_AT_ONCE = 1 << 20
 
 
 def fber(image: Floats, body: Bools, frame: Bools | None = None, *, mriqc_compatible: bool = False) -> float:
@@ -73,8 +73,7 @@ def efc(image: Floats, frame: Bools | None = None, *, mriqc_compatible: bool = F
     if mriqc_compatible:
         entropy = float((values / norm) @ np.log((values + _MRIQC_OFFSET) / norm))
     else:
-        parts = values / norm
-        entropy = float(xlogy(parts, parts).sum())
+        entropy = sum(_entropy(values[at : at + _AT_ONCE], norm) for at in range(0, values.size, _AT_ONCE))
     greatest = math.sqrt(values.size) * math.log(1 / math.sqrt(values.size))
     return round(entropy / greatest, _DECIMALS) if mriqc_compatible else entropy / greatest
 
@@ -102,6 +101,11 @@ def tissue_to_max(image: Floats, median: float, frame: Bools | None = None) -> f
     if not high > 0:
         raise QualityError("the image is 0 in 99.95 % of its voxels")
     return median / high
+
+
+def _entropy(values: Floats, norm: float) -> float:
+    parts = values[values > 0] / norm
+    return float(parts @ np.log(parts))
 
 
 def _median_square(values: Floats) -> float:

@@ -107,4 +107,4 @@ MASK_LABELS = (
     MaskLabel(8, "gm", "#9e6b5c"),
     MaskLabel(9, "wm", "#f2e2b0"),
 )
-"""Where metrics were measured, as ``sub-XX_<contrast>_masks.nii.gz`` has it; later ones cover earlier ones."""
+"""Where metrics were measured, as ``sub-XX_<contrast>_masks.nii.gz`` has it; later ones lie on top."""

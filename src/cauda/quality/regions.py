@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from types import MappingProxyType
+from typing import Any
 
 import numpy as np
-from numpy.typing import ArrayLike
+from numpy.typing import ArrayLike, NDArray
 from scipy import ndimage
 
 from cauda.arrays import Bools, Floats, frozen
 from cauda.errors import ArrayError
 from cauda.quality import grids
 from cauda.quality.grids import Shares
+
+_MASKS = ("air", "artifact", "body", "frame")
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -34,6 +37,9 @@ class Regions:
         Voxels that were never measured, as those that turning an image adds.
     contrast : (str, str)
         Tissues whose contrast is measured; the intensities are stated relative to the first.
+    reasons : mapping of str to str
+        Why what is not known is not known, by its name: a mask, a tissue, or ``bias``. A tissue that is named
+        here and has no mask is among the metrics, with this reason.
 
     Raises
     ------
@@ -47,9 +53,11 @@ class Regions:
     body: Bools | None = None
     frame: Bools | None = None
     contrast: tuple[str, str] = ("wm", "gm")
+    reasons: Mapping[str, str] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        masks = {name: getattr(self, name) for name in ("air", "artifact", "body", "frame")}
+        masks = {name: getattr(self, name) for name in _MASKS}
+        object.__setattr__(self, "reasons", MappingProxyType(dict(self.reasons)))
         known = [each for each in (*self.tissues.values(), *masks.values()) if each is not None]
         if known:
             shape = np.asarray(known[0]).shape
@@ -60,6 +68,15 @@ class Regions:
             for name, each in masks.items():
                 if each is not None:
                     object.__setattr__(self, name, grids.mask(each, name, shape))
+
+    @property
+    def absent(self) -> tuple[str, ...]:
+        """Tissues that have no mask, for a reason."""
+        return tuple(name for name in self.reasons if name not in (*_MASKS, "bias", *self.tissues))
+
+    def why_not(self, name: str) -> str:
+        """Return why a mask is not known."""
+        return self.reasons.get(name, f"no mask of the {name} is known")
 
     @property
     def shape(self) -> tuple[int, ...] | None:
@@ -105,14 +122,16 @@ def zero_frame(image: Floats) -> Bools:
     >>> zero_frame(np.pad(np.ones((2, 2, 2)), 1)).sum()
     np.int64(56)
     """
-    zero = image == 0
-    if not any(side.any() for axis in range(3) for side in (np.take(zero, 0, axis), np.take(zero, -1, axis))):
-        return np.zeros(image.shape, dtype=np.bool_)
-    parts, _ = ndimage.label(zero)
-    outer = np.unique(
-        np.concatenate([np.take(parts, end, axis).ravel() for axis in range(3) for end in (0, -1)])
-    )
+    if not any((side == 0).any() for side in _sides(image)):
+        return frozen(np.zeros(image.shape, dtype=np.bool_))
+    parts, _ = ndimage.label(image == 0)
+    outer = np.unique(np.concatenate([side.ravel() for side in _sides(parts)]))
     touching = np.zeros(int(parts.max()) + 1, dtype=np.bool_)
     touching[outer] = True
     touching[0] = False
     return frozen(touching[parts])
+
+
+def _sides(array: NDArray[Any]) -> list[NDArray[Any]]:
+    # Views: taking a plane of a large array in the order of Fortran copies all of it.
+    return [np.moveaxis(array, axis, 0)[end] for axis in range(3) for end in (0, -1)]

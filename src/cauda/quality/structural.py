@@ -15,7 +15,6 @@ from cauda.quality import grids
 from cauda.quality.air import noise_fit, qi_1
 from cauda.quality.contrast import cjv, cnr, snr, snr_dietrich
 from cauda.quality.energy import efc, fber, tissue_to_max
-from cauda.quality.grids import Shares
 from cauda.quality.inhomogeneity import unevenness
 from cauda.quality.metric import Quality, Sheet
 from cauda.quality.partial_volume import residual_partial_volume, volume_fractions
@@ -127,12 +126,16 @@ class _Scan:
         """Return the summary of a tissue or of the air, or raise the reason why there is none."""
         found = self.summaries.get(name)
         if found is None:
-            raise QualityError(
-                "no mask of the air is known" if name == _AIR else f"no tissue is named {name}"
-            )
+            unnamed = self.regions.reasons.get(name, f"no tissue is named {name}")
+            raise QualityError(self.regions.why_not("air") if name == _AIR else unnamed)
         if isinstance(found, str):
             raise QualityError(f"{'air' if name == _AIR else name}: {found}")
         return found
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """Tissues with a mask, and those that have none for a reason."""
+        return (*self.regions.tissues, *self.regions.absent)
 
     def voxels(self, *names: str) -> int:
         """Return how many voxels the masks have together."""
@@ -163,7 +166,7 @@ def _measured(given: Floats, cleaned: Floats, regions: Regions) -> Regions:
 
 def _add_summaries(sheet: Sheet, scan: _Scan) -> None:
     first = scan.summaries.get(scan.regions.contrast[0])
-    for tissue in (*scan.regions.tissues, _AIR):
+    for tissue in (*scan.names, _AIR):
         for name in _STATISTICS:
             voxels = scan.voxels(tissue)
             sheet.add(
@@ -181,14 +184,14 @@ def _statistic(scan: _Scan, first: Summary | str | None, tissue: str, name: str)
     if scan.compatible or name in ("k", "n"):
         return float(getattr(found, name))
     if not isinstance(first, Summary) or not first.median > 0:
-        raise QualityError(
-            f"no tissue {scan.regions.contrast[0]} with signal, to which intensities are relative"
-        )
+        reference = scan.regions.contrast[0]
+        why = scan.regions.reasons.get(reference, "it has no signal")
+        raise QualityError(f"intensities are relative to {reference}: {why}")
     return float(getattr(found.scaled(REFERENCE_INTENSITY / first.median), name))
 
 
 def _add_contrasts(sheet: Sheet, scan: _Scan) -> None:
-    names = tuple(scan.regions.tissues)
+    names = scan.names
     for tissue in names:
         sheet.add("snr_{tissue}", scan.voxels(tissue), partial(_snr, scan, tissue), tissue=tissue)
     sheet.add("snr_total", scan.voxels(*names), lambda: _mean([_snr(scan, name) for name in names]))
@@ -220,10 +223,10 @@ def _mean(values: Sequence[float]) -> float:
 
 
 def _add_energies(sheet: Sheet, scan: _Scan) -> None:
-    image, frame, body = scan.image, scan.regions.frame, scan.regions.body
+    image, frame = scan.image, scan.regions.frame
     inside = image.size if frame is None else image.size - int(frame.sum())
     sheet.add(
-        "fber", inside, lambda: fber(image, _known(body, "body"), frame, mriqc_compatible=scan.compatible)
+        "fber", inside, lambda: fber(image, _known(scan, "body"), frame, mriqc_compatible=scan.compatible)
     )
     sheet.add("efc", inside, lambda: efc(image, frame, mriqc_compatible=scan.compatible))
     first = scan.regions.contrast[0]
@@ -236,17 +239,18 @@ def _add_air(sheet: Sheet, scan: _Scan, measured: Floats) -> None:
     air, artifact = scan.regions.air, scan.regions.artifact
     voxels = 0 if air is None else int(air.sum())
     dirty = 0 if artifact is None else int(artifact.sum())
-    sheet.add("qi_1", voxels + dirty, lambda: qi_1(_known(air, "air"), _known(artifact, "artifact")))
+    sheet.add("qi_1", voxels + dirty, lambda: qi_1(_known(scan, "air"), _known(scan, "artifact")))
     sheet.add(
         "qi_2",
         voxels,
-        lambda: noise_fit(measured, _known(air, "air"), mriqc_compatible=scan.compatible).difference,
+        lambda: noise_fit(measured, _known(scan, "air"), mriqc_compatible=scan.compatible).difference,
     )
 
 
-def _known(mask: Bools | None, name: str) -> Bools:
+def _known(scan: _Scan, name: str) -> Bools:
+    mask: Bools | None = getattr(scan.regions, name)
     if mask is None:
-        raise QualityError(f"no mask of the {name} is known")
+        raise QualityError(scan.regions.why_not(name))
     return mask
 
 
@@ -272,17 +276,22 @@ def _add_widths(sheet: Sheet, scan: _Scan) -> None:
 
 
 def _add_shares(sheet: Sheet, scan: _Scan) -> None:
-    tissues = scan.regions.tissues
-    for name in tissues:
-        voxels = scan.voxels(name)
-        sheet.add("icvs_{tissue}", voxels, partial(_fraction, tissues, name), tissue=name)
-    for name, share in tissues.items():
-        measure = partial(residual_partial_volume, share, mriqc_compatible=scan.compatible)
-        sheet.add("rpve_{tissue}", scan.voxels(name), measure, tissue=name)
+    for name in scan.names:
+        sheet.add("icvs_{tissue}", scan.voxels(name), partial(_fraction, scan, name), tissue=name)
+    for name in scan.names:
+        sheet.add("rpve_{tissue}", scan.voxels(name), partial(_residual, scan, name), tissue=name)
 
 
-def _fraction(tissues: Mapping[str, Shares], name: str) -> float:
-    return volume_fractions(tissues)[name]
+def _fraction(scan: _Scan, name: str) -> float:
+    if name not in scan.regions.tissues:
+        raise QualityError(scan.regions.reasons[name])
+    return volume_fractions(scan.regions.tissues)[name]
+
+
+def _residual(scan: _Scan, name: str) -> float:
+    if name not in scan.regions.tissues:
+        raise QualityError(scan.regions.reasons[name])
+    return residual_partial_volume(scan.regions.tissues[name], mriqc_compatible=scan.compatible)
 
 
 def _add_unevenness(sheet: Sheet, scan: _Scan, field: Floats | None) -> None:
@@ -290,7 +299,7 @@ def _add_unevenness(sheet: Sheet, scan: _Scan, field: Floats | None) -> None:
 
     def measured(name: str) -> float:
         if field is None:
-            raise QualityError("no bias field is known")
+            raise QualityError(scan.regions.reasons.get("bias", "no bias field is known"))
         return float(getattr(unevenness(field, tissues, mriqc_compatible=scan.compatible), name))
 
     sheet.add("inu_med", int(tissues.sum()), partial(measured, "median"))
