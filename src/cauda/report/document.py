@@ -23,7 +23,15 @@ class Pair:
     right: Figure | Table
 
 
-Block = str | Figure | Table | Pair
+@dataclass(frozen=True, slots=True)
+class Folded:
+    """A block that is shown when a reader asks for it, and in print."""
+
+    summary: str
+    content: Figure | Table | str
+
+
+Block = str | Figure | Table | Pair | Folded
 """What a section is made of; a string is markup."""
 
 
@@ -135,6 +143,8 @@ def _numbered(content: Sequence[Chapter]) -> Iterator[str]:
     def marked_up(block: Block) -> str:
         if isinstance(block, str):
             return block
+        if isinstance(block, Folded):
+            return element("details", element("summary", block.summary) + marked_up(block.content))
         if isinstance(block, Pair):
             return element("div", marked_up(block.left) + marked_up(block.right), class_="pair")
         return str(_with_number(block, counts))

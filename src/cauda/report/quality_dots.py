@@ -21,6 +21,7 @@ _RADIUS, _SHIFT, _MOST_SHIFT = 3.0, 4.0, 14.0
 _STEPS = 5
 _NO_DOT = "M0 0"
 _LABEL_ROOM = 130.0
+_MANY = 60
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -115,8 +116,10 @@ def _row(row: Row, scale: _Scale, middle: float) -> str:
     content = _box(row.known, scale, middle)
     apart = {one.scan for one in row.outliers}
     places = _spread([scale.x(value) if value == value else None for value in row.values.tolist()], middle)
-    data = "".join(_NO_DOT if at is None else f"M{at[0]:.1f} {at[1]:.0f}h0" for at in places)
-    told = " ".join("-" if value != value else f"{value:.4g}" for value in row.values.tolist())
+    # Of hundreds of dots a tenth of their radius cannot be seen, but makes the page larger.
+    digits, figures = (1, 4) if len(places) <= _MANY else (0, 3)
+    data = "".join(_NO_DOT if at is None else f"M{at[0]:.{digits}f} {at[1]:.0f}h0" for at in places)
+    told = " ".join("-" if value != value else f"{value:.{figures}g}" for value in row.values.tolist())
     content += markup.element("path", class_="dots", d=data)
     of_scan = dict(zip(row.scans, places, strict=True))
     for one in row.outliers:

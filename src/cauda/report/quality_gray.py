@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from cauda.arrays import Floats
 from cauda.report.quality_extent import BODY, ROOT, SAC
 
-_LOW_PERCENT, _HIGH_PERCENT, _SAC_HIGH_PERCENT = 1.0, 99.5, 99.0
+_LOW_PERCENT, _HIGH_PERCENT, _SAC_HIGH_PERCENT = 1.0, 98.0, 99.0
 _AIR = (2, 3)
 _IN_SAC = (*SAC, ROOT)
 _BRIGHTENED_PERCENT, _BRIGHTENED = 99.0, 2.0
@@ -33,7 +33,7 @@ class Window:
 
 
 def body_window(image: NDArray[Any], masks: NDArray[np.uint8]) -> Window:
-    """Return the window from the 1st to the 99.5th percentile of the body.
+    """Return the window from the 1st to the 98th percentile of the body.
 
     Parameters
     ----------
@@ -49,10 +49,16 @@ def body_window(image: NDArray[Any], masks: NDArray[np.uint8]) -> Window:
 
 
 def sac_window(image: NDArray[Any], masks: NDArray[np.uint8]) -> Window | None:
-    """Return the window from the 1st to the 99th percentile of the sac with its roots; None without one."""
+    """Return the window up to the 99th percentile of the sac with its roots; None without one.
+
+    It begins where that of the body does, so that what lies around the sac can be seen.
+    """
     values, labels = _thinned(image, masks)
     chosen = values[np.isin(labels, _IN_SAC)]
-    return _window(chosen, _LOW_PERCENT, _SAC_HIGH_PERCENT) if chosen.size else None
+    if not chosen.size:
+        return None
+    low, high = body_window(image, masks).low, float(np.percentile(chosen, _SAC_HIGH_PERCENT))
+    return Window(low, high if high > low else low + 1.0)
 
 
 def air_window(image: NDArray[Any], masks: NDArray[np.uint8]) -> Window | None:

@@ -15,10 +15,10 @@ from cauda.quality.measured import Measured
 from cauda.quality.metric import Direction, Metric
 from cauda.quality.outliers import LEAST_SCANS, THRESHOLD, Outlier, outliers
 from cauda.report import quality_dots
-from cauda.report.document import Block, Chapter, Document, html
+from cauda.report.document import Block, Chapter, Document, Folded, html
 from cauda.report.markup import ABSENT, Column, Table, counted, element, number
 from cauda.report.quality_dots import Row
-from cauda.report.quality_tables import arrow, group_of, meaning, significant
+from cauda.report.quality_tables import arrow, group_of, level_of, meaning, significant
 
 _HEADINGS = {
     "roots": "Metrics of the nerve roots",
@@ -78,8 +78,7 @@ def group_page(scans: Sequence[Measured]) -> str:
     for key, heading in _HEADINGS.items():
         chosen = [name for name in metrics if group_of(name) == key and rows[name]]
         if chosen:
-            panels = "".join(_panel(name, rows[name], _known(name, group)) for name in chosen)
-            chapters.append(Chapter(key, heading, (element("div", panels, class_="panels"),)))
+            chapters.append(Chapter(key, heading, tuple(_panels(chosen, rows, group))))
     chapters.append(Chapter("absent", "Not measured", tuple(_absent(metrics, group))))
     chapters.append(Chapter("scans", "All scans", (_scans(group, rows),)))
     return html(
@@ -158,9 +157,10 @@ def _outliers(rows: Mapping[str, Sequence[Row]], group: _Group) -> Iterator[Bloc
         )
         return
     explanation = (
-        f"Within a contrast, a scan stands out if its robust z, (x − median) / (1.4826 MAD), is "
-        f"{THRESHOLD:g} or more in size (Iglewicz and Hoaglin 1993). About one value in two thousand of a normal "
-        "distribution does: among many metrics some do by chance. The direction of the metric tells which side is worse."
+        "Within a contrast, a scan stands out if its robust z, (x − median) / (1.4826 MAD), is "
+        f"{THRESHOLD:g} or more in size (Iglewicz and Hoaglin 1993). About one value in two thousand of a "
+        "normal distribution does: among many metrics some do by chance. The direction of the metric tells "
+        "which side is worse."
     )
     yield element("p", explanation)
     yield _standing_out(found, links)
@@ -171,10 +171,7 @@ def _outliers(rows: Mapping[str, Sequence[Row]], group: _Group) -> Iterator[Bloc
         table = _outlier_table(
             "table-unusual", "Values on the good side, or of metrics that have none.", rest, links
         )
-        summary = element(
-            "summary", f"{counted(len(rest), 'value')} on the good side, or of metrics that have none"
-        )
-        yield element("details", summary + str(table))
+        yield Folded(f"{counted(len(rest), 'value')} on the good side, or of metrics that have none", table)
 
 
 def _standing_out(found: Sequence[tuple[str, str, Outlier]], links: Mapping[tuple[str, str], str]) -> Table:
@@ -228,8 +225,12 @@ def _contrasts(
     names = [
         name
         for name, some in rows.items()
-        if len(some) > 1 and directions[name] != "neither" and not name.startswith(_OF_ONE_PROTOCOL)
+        if len(some) > 1
+        and directions[name] != "neither"
+        and level_of(name) is None
+        and not name.startswith(_OF_ONE_PROTOCOL)
     ]
+    names.sort(key=lambda name: list(_HEADINGS).index(group_of(name)))
     if len(group) < 2 or not names:
         yield element("p", "There is one contrast alone, or no metric that two share.", class_="reason")
         return
@@ -256,6 +257,17 @@ def _quartiles(row: Row | None, best: float) -> str:
     low, median, high = np.percentile(row.known, [25, 50, 75]).tolist()
     text = element("span", significant(median, 3), class_="best" if median == best else None)
     return f"{text} ({significant(low, 3)} to {significant(high, 3)})"
+
+
+def _panels(names: Sequence[str], rows: Mapping[str, Sequence[Row]], group: _Group) -> Iterator[Block]:
+    """Return a panel for each metric; those of single levels are folded away."""
+    whole = [name for name in names if level_of(name) is None]
+    single = [name for name in names if level_of(name) is not None]
+    for some, heading in ((whole, ""), (single, "Metrics of each spinal level")):
+        panels = "".join(_panel(name, rows[name], _known(name, group)) for name in some)
+        content = element("div", panels, class_="panels")
+        if some:
+            yield Folded(heading, content) if heading else content
 
 
 def _panel(name: str, rows: Sequence[Row], metric: Metric) -> str:

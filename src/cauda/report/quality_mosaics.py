@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,7 +17,8 @@ from cauda.report.quality_tiles import Crop, Shown, Tile, drawing
 WIDTH = 1000.0
 _GAP = 3.0
 _BODY_MARGIN_MM, _SAC_MARGIN_MM = 6.0, 6.0
-_TILE_AREA, _FEWEST_COLUMNS, _MOST_COLUMNS = 36_000.0, 2, 10
+_FEWEST_COLUMNS, _MOST_COLUMNS = 2, 12
+_HIGHEST, _LEAST_RATIO = 520.0, 0.2
 _BODY_LABELS = (1, 2, 3, 4, 5, 6)
 _SAC_LABELS = (5, 6, 7, 8, 9)
 _LEAST_MM = 20.0
@@ -34,11 +35,14 @@ class Choice:
     plane : Plane
     count : int
         At most so many slices.
+    area : float
+        How large a slice is about, in square units of the figure.
     """
 
     key: str
     plane: Plane
     count: int
+    area: float = 36_000.0
 
 
 def body(shown: Shown, window: Window, choice: Choice) -> str:
@@ -80,7 +84,7 @@ def near(shown: Shown, plane: Plane, indices: Sequence[int]) -> list[Crop]:
     """
     whole = _box(shown, plane, SAC, _SAC_MARGIN_MM)
     if plane.name != "axial":
-        return [whole] * len(indices)
+        return [_widened(whole, plane, shown.masks.shape[plane.across])] * len(indices)
     traced = np.flatnonzero(shown.extent.slices(plane.axis, SAC))
     nearest = [int(traced[np.argmin(np.abs(traced - index))]) for index in indices]
     boxes = np.array([_sac_box(plane.cut(shown.masks, index)) for index in nearest])
@@ -114,36 +118,36 @@ def mosaic(
     labels : collection of int
         Labels whose outlines are drawn.
     """
-    columns = _filled(_columns(choice.plane, parts[0][1]), len(parts))
-    # Few tiles are not drawn larger than they would be in a full row.
-    across = max(columns, _columns(choice.plane, parts[0][1]) - 2)
-    width = (WIDTH - (across - 1) * _GAP) / across
+    wish = _columns(choice, parts[0][1])
+    columns = _filled(wish, len(parts))
+    # Few tiles are not drawn much larger than they would be in a full row.
+    width = (WIDTH + _GAP) / (columns if columns >= wish - 2 else wish) - _GAP
     content, height = "", 0.0
     for place, (index, crop, note) in enumerate(parts):
         row, column = divmod(place, columns)
-        tile = Tile(f"{choice.key}-{index}", choice.plane, index, crop, width, window, tuple(labels), note)
+        key = f"{choice.key}-{index}"
+        tile = Tile(key, choice.plane, index, crop, width, window, tuple(labels), note)
         height = tile.height
         content += drawing(shown, tile, column * (width + _GAP), row * (height + _GAP))
-    rows = -(-len(parts) // columns)
-    total = rows * (height + _GAP) - _GAP
+    used, total = columns * (width + _GAP) - _GAP, -(-len(parts) // columns) * (height + _GAP) - _GAP
     left, _, top, _ = choice.plane.letters
-    label = f"{len(parts)} {choice.plane.name} slices, {left} on the left and {top} on top"
     return markup.element(
         "svg",
         content,
-        viewBox=f"0 0 {WIDTH:.0f} {total:.2f}",
+        viewBox=f"0 0 {used:.2f} {total:.2f}",
         class_="mosaic",
         role="group",
-        aria_label=label,
-        style=f"min-width:{0.6 * WIDTH:.0f}px",
+        aria_label=f"{len(parts)} {choice.plane.name} slices, {left} on the left and {top} on top",
+        style=f"min-width:{0.6 * used:.0f}px;max-width:{100 * used / WIDTH:.1f}%",
     )
 
 
-def _columns(plane: Plane, crop: Crop) -> int:
-    """Return how many tiles stand in a row, so that each has about the same area whatever its shape."""
-    _, down, across = plane.spacing_mm
+def _columns(choice: Choice, crop: Crop) -> int:
+    """Return how many tiles stand in a row, so that each has about the wanted area and none is too high."""
+    _, down, across = choice.plane.spacing_mm
     ratio = (crop.columns * across) / (crop.rows * down)
-    return int(min(max(round(WIDTH / np.sqrt(_TILE_AREA * ratio)), _FEWEST_COLUMNS), _MOST_COLUMNS))
+    width = min(np.sqrt(choice.area * ratio), _HIGHEST * ratio)
+    return int(min(max(round(WIDTH / width), _FEWEST_COLUMNS), _MOST_COLUMNS))
 
 
 def _filled(columns: int, count: int) -> int:
@@ -159,7 +163,7 @@ def _even(shown: Shown, choice: Choice, crop: Crop, labels: Collection[int]) -> 
     plane = choice.plane
     start, stop = shown.extent.span(plane.axis, labels)
     count = min(choice.count, stop - start)
-    columns = _columns(plane, crop)
+    columns = _columns(choice, crop)
     count -= count % columns if count > columns else 0
     middles = start + (np.arange(count) + 0.5) * (stop - start) / count
     indices = np.floor(middles).astype(np.int64).tolist()
@@ -179,6 +183,15 @@ def _box(shown: Shown, plane: Plane, labels: Collection[int], margin_mm: float) 
         start, stop = max(0, start - margin), min(size, stop + margin)
         ends += [size - stop, size - start] if flip else [start, stop]
     return Crop(*ends)
+
+
+def _widened(crop: Crop, plane: Plane, size: int) -> Crop:
+    """Return a long crop with so much beside it that it is no ribbon."""
+    _, down, across = plane.spacing_mm
+    least = round(_LEAST_RATIO * crop.rows * down / across)
+    more = max(0, min(least, size) - crop.columns)
+    left = min(max(0, crop.left - more // 2), size - crop.columns - more)
+    return replace(crop, left=left, right=left + crop.columns + more)
 
 
 def _sac_box(labels: NDArray[np.uint8]) -> tuple[int, int, int, int]:

@@ -22,6 +22,7 @@ _SAC_COUNTS = {"axial": 20, "sagittal": 10, "coronal": 10}
 _ORDERS = {"axial": "cranial to caudal", "sagittal": "right to left", "coronal": "front to back"}
 _AIR_COUNT = 6
 _WORST = 6
+_LARGE, _MIDDLE = 90_000.0, 48_000.0
 _BODY_LABELS = (1, 3)
 _SAC_LABELS = (5, 6, 7, 8, 9)
 _TOLD_TILT_DEG = 1.0
@@ -64,7 +65,7 @@ class Pictures:
             for place, (index, crop) in enumerate(zip(indices, crops, strict=True), start=1)
         ]
         labels = _SAC_LABELS if self.traced else _BODY_LABELS
-        choice = Choice("worst-slice", self.slices, _WORST)
+        choice = Choice("worst-slice", self.slices, _WORST, _LARGE)
         drawing = quality_mosaics.mosaic(self.shown, parts, choice, self._near(), labels)
         caption = (
             f"Worst slices by {escape(self.ranking.measure)}, the worst first. {_convention(self.slices)}"
@@ -78,7 +79,7 @@ class Pictures:
         for plane in self.planes:
             choice = Choice(f"body-{plane.name}", plane, _BODY_COUNTS[plane.name])
             caption = f"{plane.name.capitalize()} slices through the body, {_ORDERS[plane.name]}. "
-            caption += f"{_convention(plane)} {_reach(window)} 1st and 99.5th percentile of the body."
+            caption += f"{_convention(plane)} {_reach(window)} 1st and 98th percentile of the body."
             yield Figure(f"figure-{choice.key}", caption, quality_mosaics.body(self.shown, window, choice))
 
     def sac(self) -> Iterator[Block]:
@@ -89,14 +90,12 @@ class Pictures:
             return
         window = self._near()
         for plane in self.planes:
-            choice = Choice(f"sac-{plane.name}", plane, _SAC_COUNTS[plane.name])
+            choice = Choice(f"sac-{plane.name}", plane, _SAC_COUNTS[plane.name], _MIDDLE)
             drawing = quality_mosaics.sac(self.shown, window, choice)
             caption = (
-                f"{plane.name.capitalize()} slices of the traced sac from near, with the masks that were "
+                f"{plane.name.capitalize()} slices of the traced sac, with the masks that were measured in. "
             )
-            caption += (
-                f"measured in. {_convention(plane)} {_reach(window)} 1st and 99th percentile of the sac."
-            )
+            caption += f"{_convention(plane)} {_reach(window)} 1st percentile of the body, 99th of the sac."
             yield Figure(f"figure-{choice.key}", caption, element("div", drawing, class_="zoomed"))
 
     def background(self) -> Iterator[Block]:

@@ -79,7 +79,7 @@ def hashes(name: str, provenance: Mapping[str, Any]) -> tuple[str | None, str | 
     name : str
         Of the image, without ending.
     provenance : mapping of str to JSON
-        With ``sha256`` or ``md5sum`` of the image, or with ``sources``: files, each with ``file`` and
+        With ``sha256sum`` or ``md5sum`` of the image, or with ``sources``: files, each with ``file`` and
         ``sha256``.
 
     Examples
@@ -87,7 +87,7 @@ def hashes(name: str, provenance: Mapping[str, Any]) -> tuple[str | None, str | 
     >>> hashes("sub-01_CISS", {"sources": [{"file": "sub-01_CISS.nii.gz", "sha256": "ab"}]})
     ('ab', None)
     """
-    sha256, md5sum = (provenance.get(key) for key in ("sha256", "md5sum"))
+    sha256, md5sum = (provenance.get(key) for key in ("sha256sum", "md5sum"))
     sources = provenance.get("sources")
     for one in sources if isinstance(sources, Sequence) and not isinstance(sources, str) else ():
         if isinstance(one, Mapping) and str(one.get("file", "")).startswith(f"{name}.nii"):

@@ -13,7 +13,7 @@ from cauda.arrays import Floats
 from cauda.errors import ArrayError
 from cauda.quality.measured import Measured
 from cauda.report import legend, quality_masks, quality_provenance, quality_strips, quality_tables
-from cauda.report.document import Block, Chapter, Document, html
+from cauda.report.document import Block, Chapter, Document, Folded, html
 from cauda.report.markup import ABSENT, Figure, counted, element
 from cauda.report.quality_extent import extent
 from cauda.report.quality_pictures import Pictures
@@ -23,8 +23,9 @@ from cauda.report.quality_slices import ranking
 from cauda.report.quality_tiles import Shown
 
 _KEY_METRICS = {
-    "root_detectable": "Roots detectable",
-    "root_cnr": "Root CNR, median",
+    "root_detectable_median": "Roots detectable",
+    "root_dprime_median": "Root d′, median",
+    "root_cnr_median": "Root CNR, median",
     "cord_csf_cnr": "Cord to CSF CNR",
     "cnr": "CNR",
     "snr_total": "SNR",
@@ -171,6 +172,11 @@ def _metrics(measured: Measured) -> Iterator[Block]:
         yield element("p", "Nothing was measured.", class_="reason")
     yield element("p", "↑ higher is better, ↓ lower is better, – describes without judging.")
     yield from tables
+    levels = quality_tables.by_level(measured.quality)
+    if levels is not None:
+        overview, listing = levels
+        yield overview
+        yield Folded("Metrics of each level, with masks and reasons", listing)
 
 
 def _keys() -> str:

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from functools import cache
 from html import escape
 
-from cauda.annotation.tracing import RootName
+from cauda.annotation.tracing import LEVELS, RootName
 from cauda.quality.measured import RootMetric
 from cauda.quality.metric import Metric, Quality
 from cauda.report import legend
@@ -18,13 +18,14 @@ _MRIQC = re.compile(
     r"(summary|snr|snrd|fwhm|icvs|rpve|inu|size|spacing)_.+|cnr|cjv|fber|efc|wm2max|qi_[12]|snr_total|snrd_total"
 )
 _GROUPS = {
-    "structural": "Structural metrics, as MRIQC's users know them",
-    "spine": "Metrics of the spine",
     "roots": "Metrics of the nerve roots",
+    "spine": "Metrics of the spine",
+    "structural": "Structural metrics, as MRIQC's users know them",
 }
 _ARROWS = {"higher": "↑", "lower": "↓", "neither": ABSENT}
 _BETTER = {"higher": "higher is better", "lower": "lower is better", "neither": "describes without judging"}
 _LARGE, _SMALL = 1e6, 1e-3
+_SHORT_UNITS = {"1/1000 of the median of the reference tissue": "‰ of reference"}
 
 
 def group_of(name: str) -> str:
@@ -40,16 +41,50 @@ def group_of(name: str) -> str:
     return "structural" if _MRIQC.fullmatch(name) else "spine"
 
 
+def level_of(name: str) -> str | None:
+    """Return the spinal level that a metric is of; None for one of all levels.
+
+    Examples
+    --------
+    >>> level_of("root_cnr_L4_p10"), level_of("root_cnr_p10")
+    ('L4', None)
+    """
+    return next((part for part in name.split("_") if part in LEVELS), None)
+
+
 def grouped(quality: Quality) -> list[Table]:
-    """Return a table for each group of metrics that a scan has."""
+    """Return a table for each group of metrics that a scan has, without those of a level."""
     tables = []
     for group, caption in _GROUPS.items():
-        names = [name for name in quality if group_of(name) == group]
+        names = [name for name in quality if group_of(name) == group and level_of(name) is None]
         if names:
-            rows = [_row(name, quality[name]) for name in names]
-            stems = [name.split("_")[0] for name in names]
-            tables.append(Table(f"table-{group}", f"{caption}.", _columns(), rows, stems))
+            tables.append(_listing(f"table-{group}", f"{caption}.", names, quality))
     return tables
+
+
+def by_level(quality: Quality) -> tuple[Table, Table] | None:
+    """Return the metrics of each level side by side, and as a list with masks and reasons; None without."""
+    names = [name for name in quality if level_of(name) is not None]
+    if not names:
+        return None
+    levels = sorted({level_of(name) or "" for name in names}, key=LEVELS.index)
+    of_stem: dict[str, dict[str, str]] = {}
+    for name in names:
+        level = level_of(name) or ""
+        of_stem.setdefault("_".join(part for part in name.split("_") if part != level), {})[level] = name
+    rows = []
+    for stem, of_level in of_stem.items():
+        cells = [_cell(quality.get(of_level.get(level, ""))) for level in levels]
+        first = quality[next(iter(of_level.values()))]
+        rows.append([element("code", escape(stem)), _unit_cell(first.unit), arrow(first.direction), *cells])
+    columns = [
+        Column("Metric", numeric=False),
+        Column("Unit", numeric=False),
+        Column("Better", numeric=False),
+    ]
+    columns += [Column(level) for level in levels]
+    overview = Table("table-levels", "Metrics of the roots of each level.", columns, rows)
+    return overview, _listing("table-level-metrics", "Metrics of each level, with masks.", names, quality)
 
 
 def of_roots(roots: Sequence[RootMetric]) -> Table | None:
@@ -121,8 +156,8 @@ def _pattern(metric: str) -> str:
     )
 
 
-def _columns() -> list[Column]:
-    return [
+def _listing(key: str, caption: str, names: Sequence[str], quality: Quality) -> Table:
+    columns = [
         Column("Metric", numeric=False),
         Column("Value"),
         Column("Unit", numeric=False),
@@ -130,6 +165,8 @@ def _columns() -> list[Column]:
         Column("Mask", "voxels"),
         Column("What it is, or why it has no value", numeric=False),
     ]
+    rows = [_row(name, quality[name]) for name in names]
+    return Table(key, caption, columns, rows, [name.split("_")[0] for name in names])
 
 
 def _row(name: str, metric: Metric) -> list[str]:
@@ -139,7 +176,7 @@ def _row(name: str, metric: Metric) -> list[str]:
     return [
         element("code", escape(name)),
         ABSENT if metric.value is None else significant(metric.value),
-        escape(_unit(metric.unit)),
+        _unit_cell(metric.unit),
         arrow(metric.direction),
         number(metric.voxels, 0),
         told,
@@ -156,6 +193,11 @@ def _cell(metric: Metric | None) -> str:
 
 def _unit(unit: str) -> str:
     return "" if unit == "1" else unit
+
+
+def _unit_cell(unit: str) -> str:
+    short = _SHORT_UNITS.get(unit)
+    return element("abbr", short, title=unit) if short else escape(_unit(unit))
 
 
 def _raised(power: int) -> str:

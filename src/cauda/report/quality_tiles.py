@@ -22,6 +22,7 @@ from cauda.report.quality_planes import Plane
 
 _PIXELS_PER_UNIT = 1.25
 _HALF = 0.5
+_ROOM_FOR_LETTER = 150.0
 _CORONARY = {"axial": "z", "sagittal": "x", "coronal": "y"}
 _WORLD = {"sagittal": 0, "coronal": 1, "axial": 2}
 
@@ -132,7 +133,7 @@ def drawing(shown: Shown, tile: Tile, x: float, y: float) -> str:
         href=f"data:image/png;base64,{data}",
     )
     content += "".join(_outlines(labels, tile, factors)) + _letters(tile)
-    written = f"{tile.index}  {axis}{markup.NARROW_SPACE}{markup.number(place, 0)}"
+    written = f"{tile.index} · {axis}{markup.NARROW_SPACE}{markup.number(place, 0)}"
     content += markup.text(4, tile.height - 5, written, "place")
     if tile.note:
         content += markup.text(tile.width - 4, tile.height - 5, tile.note, "place", text_anchor="end")
@@ -207,9 +208,10 @@ def _outlines(labels: NDArray[np.uint8], tile: Tile, factors: tuple[int, int]) -
 def _letters(tile: Tile) -> str:
     left, right, top, bottom = tile.plane.letters
     middle, center = tile.height / 2 + 4, tile.width / 2
+    foot = 5 if tile.width >= _ROOM_FOR_LETTER else 19
     return (
         markup.text(4, middle, left, "letter")
         + markup.text(tile.width - 4, middle, right, "letter", text_anchor="end")
         + markup.text(center, 13, top, "letter", text_anchor="middle")
-        + markup.text(center, tile.height - 5, bottom, "letter", text_anchor="middle")
+        + markup.text(center, tile.height - foot, bottom, "letter", text_anchor="middle")
     )
