@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -24,7 +24,8 @@ from cauda.quality.metric import Quality, Sheet
 from cauda.quality.noise import noise_level
 from cauda.quality.noise_level import NoiseLevel
 from cauda.quality.regions import Regions, zero_frame
-from cauda.quality.root_quality import add_root_summaries, root_quality
+from cauda.quality.root_quality import root_quality
+from cauda.quality.root_summary import add_root_summaries
 from cauda.quality.root_surroundings import RootSurroundings
 from cauda.quality.spine import SpineScan, add_spine
 from cauda.quality.structural import REFERENCE_INTENSITY, structural
@@ -164,6 +165,11 @@ class _Case:
         frame = None if lost is None or not lost.any() else lost | zero_frame(clean)
         found = background(clean, voxels.spacing_mm, phase_axis=voxels.phase_axis, frame=frame)
         tissue, why = _tissues(scan, voxels, tracing, request)
+        if tissue is not None:
+            outside = found.frame[tissue.window]
+            # a contour reaches half a slice beyond the last one, which may not have been measured
+            kept = {name: np.where(outside, np.float32(0), share) for name, share in tissue.shares.items()}
+            tissue = replace(tissue, shares=kept)
         return cls(scan, voxels, clean, tracing, request, found, tissue, why)
 
     def bias(self) -> Field | str:

@@ -119,11 +119,12 @@ def tissues(tracing: Tracing, affine: Floats, shape: tuple[int, int, int]) -> Ti
         ),
         "root": np.minimum(lines.tube(places, axis, affine), _share(dura)),
     }
-    return Tissues(shape, window, {name: frozen(share) for name, share in shares.items()})
+    inside, kept = _within(window, shape)
+    return Tissues(shape, inside, {name: frozen(share[kept]) for name, share in shares.items()})
 
 
 def _window(slices: Slices, affine: Floats, shape: tuple[int, int, int]) -> Window:
-    """Return the box of voxels about the dura, one wider on each side for gradients."""
+    """Return the box of voxels about the dura, one wider on each side for gradients, of the image too."""
     outlines = [
         np.column_stack([piece.outline_mm, np.full(len(piece.outline_mm), piece.height_mm)])
         for piece in slices.dura
@@ -131,14 +132,24 @@ def _window(slices: Slices, affine: Floats, shape: tuple[int, int, int]) -> Wind
     points_mm = np.concatenate(outlines) @ slices.basis
     inverse = np.linalg.inv(affine)
     voxels = points_mm @ inverse[:3, :3].T + inverse[:3, 3]
-    low = np.clip(np.floor(voxels.min(axis=0) - 1), 0, None).astype(int)
-    high = np.clip(np.ceil(voxels.max(axis=0) + 2), None, np.array(shape)).astype(int)
-    if (low >= high).any():
+    low = np.clip(np.floor(voxels.min(axis=0) - 1), -1, None).astype(int)
+    high = np.clip(np.ceil(voxels.max(axis=0) + 2), None, np.array(shape) + 1).astype(int)
+    if (np.maximum(low, 0) >= np.minimum(high, shape)).any():
         raise AnnotationError(
             "tissues: no voxel of the image lies in what was annotated; wanted the image that it was drawn on"
         )
     first, second, third = (slice(int(start), int(stop)) for start, stop in zip(low, high, strict=True))
     return first, second, third
+
+
+def _within(window: Window, shape: tuple[int, int, int]) -> tuple[Window, Window]:
+    """Return the part of a box that lies in the image, and where that part is in the box."""
+    ends = [(max(part.start, 0), min(part.stop, size)) for part, size in zip(window, shape, strict=True)]
+    inside = [slice(low, high) for low, high in ends]
+    kept = [
+        slice(low - part.start, high - part.start) for (low, high), part in zip(ends, window, strict=True)
+    ]
+    return (inside[0], inside[1], inside[2]), (kept[0], kept[1], kept[2])
 
 
 def _centers_mm(affine: Floats, window: Window) -> Floats:
