@@ -59,6 +59,34 @@ class Tissues:
                 raise ArrayError(f"tissue {name}: found a box of {share.shape}, wanted {inside}")
         object.__setattr__(self, "shares", MappingProxyType(dict(self.shares)))
 
+    @classmethod
+    def of_masks(cls, masks: Mapping[str, Shares]) -> Tissues:
+        """Return masks on the whole grid of an image as shares in the box that holds them.
+
+        Raises
+        ------
+        ArrayError
+            If they lie on different grids, or nothing is in any.
+
+        Examples
+        --------
+        >>> Tissues.of_masks({"csf": np.eye(3, dtype=bool)[:, :, None]}).window[2]
+        slice(0, 1, None)
+        """
+        shapes = {share.shape for share in masks.values()}
+        if len(shapes) != 1 or not any(share.any() for share in masks.values()):
+            raise ArrayError(f"tissues: found grids of {sorted(shapes)}, wanted one with voxels of a tissue")
+        shape = next(iter(shapes))
+        together = np.logical_or.reduce([share > 0 for share in masks.values()])
+        box = []
+        for axis in range(3):
+            held = np.flatnonzero(together.any(axis=tuple(other for other in range(3) if other != axis)))
+            box.append(slice(int(held[0]), int(held[-1]) + 1))
+        window = (box[0], box[1], box[2])
+        return cls(
+            shape, window, {name: frozen(share[window].astype(np.float32)) for name, share in masks.items()}
+        )
+
     def whole(self, name: str) -> Shares:
         """Return the shares of a tissue on the whole grid of the image."""
         found = np.zeros(self.shape, dtype=self.shares[name].dtype)
