@@ -21,7 +21,7 @@ def test_without_a_body_all_that_is_not_zero_counts_and_nothing_is_a_window_too(
     image[:5] = 7.0
     image[0, 0, 0] = np.nan
     masks = np.zeros(image.shape, np.uint8)
-    assert body_window(image, masks) == Window(7.0, 8.0)
+    assert body_window(image, masks) == Window(7.0, 14.0)
     assert body_window(image * 0, masks) == Window(0.0, 1.0)
     assert air_window(image, masks) is None
     assert sac_window(image, masks) is None

@@ -14,7 +14,7 @@ from cauda.report.quality_group import group_page
 
 
 def group(count: int, contrasts: tuple[str, ...] = ("CISS", "DESS"), odd: int = 2) -> list[Measured]:
-    """Return scans whose first metric rises by a little, but for that of one subject, which is far too low."""
+    """Return scans whose metrics rise by a little, but for those of one subject, which are far too low."""
     return [
         measured(f"sub-{number:02d}_{contrast}", shift=-9.0 if number == odd else 0.1 * number)
         for contrast in contrasts

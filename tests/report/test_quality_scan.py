@@ -167,6 +167,7 @@ def test_the_order_of_storage_does_not_change_what_is_seen() -> None:
 
 def test_what_does_not_fit_together_is_refused() -> None:
     image, masks = volume()
-    for wrong in (masks[1:], masks.astype(np.int16), masks[0]):
+    wrongs: list[Any] = [masks[1:], masks.astype(np.int16), masks[0]]
+    for wrong in wrongs:
         with pytest.raises(ArrayError, match="wanted the same three axes and uint8 masks"):
             scan_page(measured(), image, np.eye(4), wrong)

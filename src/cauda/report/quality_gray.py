@@ -28,7 +28,7 @@ class Window:
     high: float
 
     def gray(self, values: Floats) -> NDArray[np.uint8]:
-        """Return finite values as 128 levels of gray, which nobody can tell from 256 and which take less room."""
+        """Return finite values as 128 levels of gray: nobody tells them from 256, and they take less room."""
         share = (values - self.low) / (self.high - self.low)
         return (2 * np.rint(_STEPS * np.clip(share, 0.0, 1.0))).astype(np.uint8)
 
