@@ -92,10 +92,13 @@ class _Scale:
 
     def __init__(self, values: Floats) -> None:
         low, high = float(values.min()), float(values.max())
-        spread = high - low or abs(high) or 1.0
+        # What the precision of a header makes of one number is no spread.
+        if high - low <= 1e-6 * abs(high):
+            margin = abs(high) / 2 or 1.0
+            low, high = low - margin, high + margin
+        spread = high - low
         step = ticks(spread, _STEPS)[1]
         self.first, self.last = int(np.floor(low / step)), int(np.ceil(high / step))
-        self.last += self.last == self.first
         self.step = step
 
     def x(self, value: float) -> float:

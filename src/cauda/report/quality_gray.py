@@ -17,6 +17,7 @@ _IN_SAC = (*SAC, ROOT)
 _BRIGHTENED_PERCENT, _BRIGHTENED = 99.0, 2.0
 _MOST_VOXELS = 1_000_000
 _STEPS = 127
+_FEW = 128
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,9 +28,9 @@ class Window:
     high: float
 
     def gray(self, values: Floats) -> NDArray[np.uint8]:
-        """Return values as 128 levels of gray: nobody can tell them from 256, and they take less room."""
+        """Return finite values as 128 levels of gray: nobody tells them from 256, and they take less room."""
         share = (values - self.low) / (self.high - self.low)
-        return (2 * np.rint(_STEPS * np.clip(np.nan_to_num(share), 0.0, 1.0))).astype(np.uint8)
+        return (2 * np.rint(_STEPS * np.clip(share, 0.0, 1.0))).astype(np.uint8)
 
 
 def body_window(image: NDArray[Any], masks: NDArray[np.uint8]) -> Window:
@@ -58,7 +59,7 @@ def sac_window(image: NDArray[Any], masks: NDArray[np.uint8]) -> Window | None:
     if not chosen.size:
         return None
     low, high = body_window(image, masks).low, float(np.percentile(chosen, _SAC_HIGH_PERCENT))
-    return Window(low, high if high > low else low + 1.0)
+    return _reaching(low, high)
 
 
 def air_window(image: NDArray[Any], masks: NDArray[np.uint8]) -> Window | None:
@@ -71,14 +72,18 @@ def air_window(image: NDArray[Any], masks: NDArray[np.uint8]) -> Window | None:
 
 def _window(values: Floats, low_percent: float, high_percent: float) -> Window:
     low, high = np.percentile(values, [low_percent, high_percent]).tolist() if values.size else (0.0, 1.0)
-    return Window(low, high if high > low else low + 1.0)
+    return _reaching(low, high)
+
+
+def _reaching(low: float, high: float) -> Window:
+    return Window(low, high if high > low else low + max(1.0, abs(low)))
 
 
 def _thinned(image: NDArray[Any], masks: NDArray[np.uint8]) -> tuple[Floats, NDArray[np.uint8]]:
     """Return finite values and labels of voxels that lie evenly in the grid, few enough to be sorted."""
     step = max(1, int(np.ceil((image.size / _MOST_VOXELS) ** (1 / 3))))
     # An axis with few slices is not thinned: a step there would leave out half of the scan.
-    steps = tuple(slice(None, None, step if size > 8 * step else 1) for size in image.shape)
+    steps = tuple(slice(None, None, step if size > _FEW else 1) for size in image.shape)
     values = np.asarray(image[steps], dtype=np.float64)
     finite = np.isfinite(values)
     return values[finite], masks[steps][finite]

@@ -16,6 +16,7 @@ _RIGHT, _ANTERIOR, _SUPERIOR = range(3)
 _NORMALS = {"axial": _SUPERIOR, "sagittal": _RIGHT, "coronal": _ANTERIOR}
 _DOWNWARD = {"axial": _ANTERIOR, "sagittal": _SUPERIOR, "coronal": _SUPERIOR}
 _RIGHTWARD = {"axial": _RIGHT, "sagittal": _ANTERIOR, "coronal": _RIGHT}
+_THICK = 1.1
 _ENDS = ("RL", "AP", "SI")
 
 
@@ -101,9 +102,20 @@ def planes(affine: Floats) -> tuple[Plane, Plane, Plane]:
 
 
 def slice_axis(affine: Floats) -> int:
-    """Return the axis along which the voxels are longest, the last of equal ones: that of the slices."""
+    """Return the axis that a scan is sliced along: that of the thickest voxels, else that of axial slices.
+
+    Examples
+    --------
+    >>> slice_axis(np.diag([0.5, 3.0, 0.5, 1.0])), slice_axis(np.diag([1.0, 1.01, 1.0, 1.0]))
+    (1, 2)
+    """
     spacing = np.linalg.norm(np.asarray(affine, dtype=np.float64)[:3, :3], axis=0)
-    return int(max(range(3), key=lambda axis: (round(float(spacing[axis]), 3), axis)))
+    thickest = int(np.argmax(spacing))
+    return (
+        thickest
+        if spacing[thickest] > _THICK * np.delete(spacing, thickest).max()
+        else planes(affine)[0].axis
+    )
 
 
 def _plane(name: str, directions: Floats, spacing: Floats, axes: tuple[int, ...]) -> Plane:

@@ -8,7 +8,6 @@ from html import escape
 
 import numpy as np
 
-from cauda.arrays import Floats
 from cauda.quality.measured import RootMetric
 from cauda.report import legend, markup
 from cauda.report.along import ticks
@@ -82,14 +81,16 @@ def figure(cells: Sequence[RootMetric], steps: Steps, spoken: str) -> str:
         Name of the metric, plain text.
     """
     rows = sorted({cell.root for cell in cells}, key=lambda root: root.rank)
-    heights = [cell.place_mm[2] for cell in cells if cell.place_mm]
-    scale = _Scale(min(heights), max(heights))
+    spans = {root: _spans([cell for cell in cells if cell.root == root]) for root in rows}
+    ends = [end for some in spans.values() for _, upper, lower in some for end in (upper, lower)]
+    scale = _Scale(min(ends), max(ends))
     content, y = "", _TOP
     for place, root in enumerate(rows):
         y += _BETWEEN if place and rows[place - 1].level != root.level else 0.0
         content += markup.text(_LEFT - 8, y + 11.5, legend.spoken(root), "label", text_anchor="end")
         content += markup.line((_LEFT, y + _ROW / 2), (WIDTH - _RIGHT, y + _ROW / 2), class_="grid")
-        content += _row([cell for cell in cells if cell.root == root], steps, scale, y)
+        for cell, upper, lower in spans[root]:
+            content += _cell(cell, steps, scale.x(upper), max(scale.x(lower) - scale.x(upper), 0.8), y)
         y += _ROW + 1
     content += scale.axis(y + 4) + _keys(steps, y + 56, spoken)
     label = f"{spoken} of {len(rows)} roots, a row for each, from cranial on the left to caudal on the right."
@@ -100,8 +101,7 @@ class _Scale:
     """Heights that all rows share: cranial on the left."""
 
     def __init__(self, low_mm: float, high_mm: float) -> None:
-        spread = max(high_mm - low_mm, 1.0)
-        self.low_mm, self.high_mm = low_mm - 0.02 * spread, high_mm + 0.02 * spread
+        self.low_mm, self.high_mm = low_mm, high_mm
 
     def x(self, z_mm: float) -> float:
         share = (self.high_mm - z_mm) / (self.high_mm - self.low_mm)
@@ -122,16 +122,6 @@ class _Scale:
         return content + markup.text((_LEFT + WIDTH) / 2, y + 33, "z, mm", "tick", text_anchor="middle")
 
 
-def _row(cells: Sequence[RootMetric], steps: Steps, scale: _Scale, y: float) -> str:
-    ordered = sorted(cells, key=lambda cell: -_z(cell))
-    starts, ends = _bounds(np.array([_z(cell) for cell in ordered]))
-    content = ""
-    for cell, upper, lower in zip(ordered, starts, ends, strict=True):
-        left, right = scale.x(float(upper)), scale.x(float(lower))
-        content += _cell(cell, steps, left, max(right - left, 0.8), y)
-    return content
-
-
 def _cell(cell: RootMetric, steps: Steps, left: float, width: float, y: float) -> str:
     value = cell.metric.value
     where = f"{legend.spoken(cell.root)}, slice {cell.slice}, z {markup.number(_z(cell), 1)} mm"
@@ -148,15 +138,19 @@ def _cell(cell: RootMetric, steps: Steps, left: float, width: float, y: float) -
     return markup.element("g", title + box, fill=steps.colors[steps.place(value)])
 
 
-def _bounds(z_mm: Floats) -> tuple[Floats, Floats]:
-    """Return where each cell begins and ends: half way to its neighbors, unless a gap lies between."""
-    if len(z_mm) == 1:
-        return z_mm + 0.5, z_mm - 0.5
+def _spans(cells: Sequence[RootMetric]) -> list[tuple[RootMetric, float, float]]:
+    """Return cells from cranial to caudal, each with where it begins and ends.
+
+    That is half way to its neighbors, unless so much lies between them that a place is missing.
+    """
+    ordered = sorted(cells, key=lambda cell: -_z(cell))
+    z_mm = np.array([_z(cell) for cell in ordered])
     steps = -np.diff(z_mm)
-    usual = float(np.median(steps)) or 1.0
-    half = np.minimum(steps, _GAP * usual) / 2
-    half = np.where(steps > _GAP * usual, usual / 2, half)
-    return z_mm + np.append(half[0], half), z_mm - np.append(half, half[-1])
+    usual = (float(np.median(steps)) if steps.size else 0.0) or 1.0
+    half = np.where(steps > _GAP * usual, usual, steps) / 2
+    first, last = (half[0], half[-1]) if half.size else (usual / 2, usual / 2)
+    upper, lower = z_mm + np.append(first, half), z_mm - np.append(half, last)
+    return list(zip(ordered, upper.tolist(), lower.tolist(), strict=True))
 
 
 def _z(cell: RootMetric) -> float:
