@@ -5,7 +5,7 @@
     python -m benchmarks.quality --whole
 
 Each is measured in a process of its own, so that the memory is what the metrics need, the scan included.
-With ``--whole`` it is all that `cauda measure` measures in a virtual CISS and its tracing, masks, noise, spine
+With ``--whole`` it is all that `cauda measure` measures in a virtual CISS and its tracing, masks, spine
 and roots included, on the published grid of 960 x 960 x 80 voxels and resampled to 320 x 320 x 192; reading
 the file, the bias field and the page apart.
 """
@@ -89,7 +89,7 @@ def _virtual(folder: str) -> list[str]:
     dataset = Path(folder) / "dataset"
     phantom_images(dataset, imaging_of(("CISS",), defects=Defects.parse("typical")), subjects=1)
     path = dataset / "sub-01" / "anat" / "sub-01_CISS.nii.gz"
-    image: Any = nibabel.Nifti1Image.from_filename(path)  # type: ignore[no-untyped-call]
+    image: Any = nibabel.Nifti1Image.from_filename(path)
     values, affine = np.asarray(image.dataobj, dtype=np.float32), image.affine.copy()
     index = np.minimum(np.arange(SHAPE[2]) * values.shape[2] / SHAPE[2], values.shape[2] - 1).astype(np.int64)
     other = values[::3, ::3][:, :, index]

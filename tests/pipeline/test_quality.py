@@ -56,7 +56,7 @@ def test_the_json_file_is_that_of_mriqc_with_reasons_and_without_persons(measure
 
 def test_masks_lie_on_the_grid_of_the_image_and_in_their_tissues(measured: Path) -> None:
     path = measured / "quality" / "sub-01" / "sub-01_CISS_masks.nii.gz"
-    masks = nibabel.Nifti1Image.from_filename(path)  # type: ignore[no-untyped-call]
+    masks = nibabel.Nifti1Image.from_filename(path)
     labels = np.asarray(masks.dataobj)
     assert labels.shape == SHAPE
     np.testing.assert_allclose(masks.affine, AFFINE, atol=1e-5)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
@@ -219,7 +220,21 @@ class _Case:
 
     def spine(self, noise: NoiseLevel | str) -> SpineScan:
         """Return what the metrics of the spine are measured in."""
-        raise NotImplementedError
+        known = isinstance(noise, NoiseLevel)
+        return SpineScan(
+            self.clean,
+            self.voxels.affine,
+            self.voxels.slice_axis,
+            self.voxels.phase_axis,
+            self.background,
+            self.tissues,
+            noise if isinstance(noise, NoiseLevel) else None,
+            self.tracing,
+            _duration_min(self.scan),
+            self.scan.sequence,
+            self.why_no_tissue,
+            "" if known else str(noise),
+        )
 
     def roots(self, noise: NoiseLevel | str) -> tuple[RootMetric, ...]:
         """Return the metrics of each traced root, none without a tracing."""
@@ -309,6 +324,12 @@ class _Case:
             yield noise
         if self.background.reason:
             yield self.background.reason
+
+
+def _duration_min(scan: Scan) -> float | None:
+    """Return how long the acquisition took, as the sidecar says in seconds."""
+    value = (scan.sidecar or {}).get("AcquisitionDuration")
+    return value / 60 if isinstance(value, int | float) and 0 < value < math.inf else None
 
 
 def _acquired(scan: Scan, voxels: Voxels) -> tuple[int | None, int | None, int | None]:
