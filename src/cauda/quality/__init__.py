@@ -1,22 +1,22 @@
-"""Quality of an image: what MRIQC measures, of arrays and masks, each with a value or the reason for none.
+"""Quality of images: what MRIQC measures, and what scans of nerve roots need, with a value or a reason each."""
 
-And how well nerve roots can be seen in it: `root_quality`.
-"""
-
+from cauda.quality.measured import Measured, RootMetric
+from cauda.quality.measured_files import read_measured, write_measured
+from cauda.quality.measuring import Request, measure
 from cauda.quality.metric import Metric, Quality
 from cauda.quality.regions import Regions, from_labels
-from cauda.quality.root_quality import root_quality
-from cauda.quality.root_summary import add_root_summaries
-from cauda.quality.root_surroundings import RootSurroundings
 from cauda.quality.structural import structural
 
 __all__ = [
+    "Measured",
     "Metric",
     "Quality",
     "Regions",
-    "RootSurroundings",
-    "add_root_summaries",
+    "Request",
+    "RootMetric",
     "from_labels",
-    "root_quality",
+    "measure",
+    "read_measured",
     "structural",
+    "write_measured",
 ]
