@@ -90,7 +90,7 @@ def group_page(scans: Sequence[Measured]) -> str:
             chapters,
             styles=("quality.css",),
             after=_LABEL,
-            script="quality_group.js",
+            scripts=("quality_sections.js", "quality_group.js"),
         )
     )
 

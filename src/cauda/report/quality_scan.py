@@ -110,7 +110,7 @@ def scan_page(measured: Measured, image: NDArray[Any], affine: Floats, masks: ND
             styles=("quality.css",),
             style=quality_masks.style(),
             after=_CLOSEUP,
-            script="quality_scan.js",
+            scripts=("quality_sections.js", "quality_scan.js"),
         )
     )
 
