@@ -34,11 +34,12 @@ TIMED = @timed() { \
 	  echo "$$(($$(date +%s) - begin)) s  $$2" >> demo/seconds.txt; \
 	}; timed
 
-demo: $(READY) ## make a virtual subject with images, build its model, place a lead, mesh, solve, recruit, write its report
+demo: $(READY) ## make a virtual subject with images, measure them, build its model, place a lead, mesh, solve, recruit, write its report
 	rm -rf demo
 	mkdir demo
 	$(TIMED) $(BIN)/cauda phantom demo/dataset --subjects 1 --seed 7 --sequences CISS DESS T2TSE --grid small --defects typical
 	$(TIMED) $(BIN)/cauda check demo/dataset
+	$(TIMED) $(BIN)/cauda measure demo/dataset -o demo/quality
 	$(TIMED) $(BIN)/cauda build demo/dataset -o demo/models
 	$(TIMED) $(BIN)/cauda place demo/models/sub-01 --lead specify-5-6-5-like --top vertebra:T12
 	$(TIMED) $(BIN)/cauda mesh demo/models/sub-01 --lead specify-5-6-5-like --size coarse
@@ -46,7 +47,7 @@ demo: $(READY) ## make a virtual subject with images, build its model, place a l
 	$(TIMED) $(BIN)/cauda recruit demo/models/sub-01 --lead specify-5-6-5-like --conductivities capogrosso2013 --per-root 20
 	$(TIMED) $(BIN)/cauda report demo/models/sub-01
 	@awk '{ all += $$1; printf "%5d s  %s\n", $$1, $$3 } END { printf "%5d s  in all\n", all }' demo/seconds.txt
-	@echo "The report is demo/models/sub-01/sub-01.html: open it in a browser."
+	@echo "The report is demo/models/sub-01/sub-01.html, image quality demo/quality/group.html: open them in a browser."
 
 test: $(READY) ## run the tests
 	$(BIN)/pytest -n $(JOBS)

@@ -13,7 +13,20 @@ from collections.abc import Iterator, Sequence
 from typing import Protocol
 
 from cauda import __version__
-from cauda.cli import build, check, download, importing, mesh, phantom, place, recruit, report, search, solve
+from cauda.cli import (
+    build,
+    check,
+    download,
+    importing,
+    measure,
+    mesh,
+    phantom,
+    place,
+    recruit,
+    report,
+    search,
+    solve,
+)
 from cauda.errors import CaudaError
 
 _DONE, _INPUT_AT_FAULT, _DEFECT, _INTERRUPTED, _READER_GONE = 0, 1, 70, 130, 141
@@ -24,6 +37,7 @@ example, from a dataset (the published one, one's own, or a virtual one) to a pa
   cauda import   dicom dataset --subject 21
   cauda phantom dataset --subjects 1 --seed 7
   cauda check   dataset
+  cauda measure dataset -o quality
   cauda build   dataset -o models
   cauda place   models/sub-01 --lead specify-5-6-5-like --top vertebra:T12
   cauda mesh    models/sub-01 --lead specify-5-6-5-like
@@ -54,6 +68,7 @@ VERBS: tuple[Verb, ...] = (
     importing,
     phantom,
     check,
+    measure,
     build,
     place,
     mesh,

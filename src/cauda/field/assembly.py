@@ -12,8 +12,8 @@ from numpy.typing import NDArray
 from scipy.sparse import csr_array
 
 from cauda.arrays import Floats, Ints
+from cauda.compiled import compiled
 from cauda.errors import FieldError
-from cauda.volume.compiled import compiled
 
 Int32s = NDArray[np.int32]
 

@@ -15,12 +15,12 @@ import numpy as np
 
 from cauda.anatomy.model import RootPath
 from cauda.arrays import Bools, Floats, Ints, frozen
+from cauda.compiled import compiled
 from cauda.field.along import SPACING_MM, along
 from cauda.field.electrodes import NO_CURRENT
 from cauda.field.field_type import Field
 from cauda.field.location import around
 from cauda.field.recovery import WINDOWS, recovery
-from cauda.volume.compiled import compiled
 from cauda.volume.mesh import VolumeMesh
 
 

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from scipy.sparse import csr_array
 
 from cauda.arrays import Floats
-from cauda.volume.compiled import compiled
+from cauda.compiled import compiled
 
 Singles = NDArray[np.float32]
 Int32s = NDArray[np.int32]

@@ -16,7 +16,7 @@ from typing import NamedTuple
 import numpy as np
 
 from cauda.arrays import Bools, Floats, Ints
-from cauda.volume.compiled import compiled
+from cauda.compiled import compiled
 
 TERMS = 16
 """Harmonic polynomials in three variables up to degree 3: 1, 3, 5 and 7 of degree 0, 1, 2 and 3."""

@@ -8,7 +8,7 @@ from typing import NamedTuple
 import numpy as np
 
 from cauda.arrays import Floats, Ints, frozen
-from cauda.volume.compiled import compiled
+from cauda.compiled import compiled
 
 OUTSIDE = -1
 """Stands for the tetrahedron of a point that lies in none."""

@@ -18,7 +18,7 @@ from pyamg.strength import symmetric_strength_of_connection
 from scipy.sparse import csr_array, csr_matrix
 from threadpoolctl import threadpool_limits
 
-from cauda.volume.compiled import compiled
+from cauda.compiled import compiled
 
 Singles = NDArray[np.float32]
 Int32s = NDArray[np.int32]

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from cauda.arrays import Floats, Ints
-from cauda.volume.compiled import compiled
+from cauda.compiled import compiled
 
 NO_POTENTIAL = -1
 """Number of a node that no conducting tetrahedron has, such as one within insulation."""

@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cauda.arrays import Floats, Ints
-from cauda.volume.compiled import compiled
+from cauda.compiled import compiled
 
 Pixels = NDArray[np.float32]
 

@@ -9,9 +9,11 @@ from cauda.arrays import Bools, Floats, Ints
 
 _LEAST_VOXELS = 32
 _LINES, _PLANES = 160, 24
-_STEP, _BEFORE = 0.012, 0.04
+_DARK = 0.7
+_STEP, _BEFORE = 0.012, 0.028
 _LOWEST = 0.1
 _LEAST_DROP = np.log(2.0)
+_FALL = 3.0
 
 
 def interpolation(image: Floats, axis: int, frame: Bools | None = None) -> float | None:
@@ -34,27 +36,38 @@ def interpolation(image: Floats, axis: int, frame: Bools | None = None) -> float
     float or None
         1 where nothing drops; None where the axis has fewer than 32 voxels.
     """
-    power = _power(_lines(image, axis, frame))
+    lines = _lines(image, axis, frame)
+    count, power = len(lines), _power(lines)
     if power is None:
         return None
-    frequency = np.linspace(0.0, 0.5, len(power))
-    step = max(1, round(_STEP * 2 * (len(power) - 1)))
-    before = max(step + 1, round(_BEFORE * 2 * (len(power) - 1)))
-    logs = np.log(np.maximum(power, power.max() * 1e-30))
+    frequency = np.arange(len(power)) / count
+    step = max(1, round(_STEP * count))
+    before = max(step + 1, round(_BEFORE * count))
+    logs = np.log(power)
     # The highest power from each frequency on, and the least just before it.
     beyond = np.maximum.accumulate(logs[::-1])[::-1]
     drops = np.full(len(logs), -np.inf)
     for place in range(before, len(logs) - step):
         if frequency[place] >= _LOWEST:
-            drops[place] = logs[place - before : place - step + 1].min() - beyond[place + step]
-    place = int(drops.argmax())
-    if drops[place] < _LEAST_DROP:
+            # Images without a border lose power with frequency, too, about as its inverse cube.
+            falls = _FALL * np.log((place + step) / (place - before))
+            drops[place] = logs[place - before : place - step + 1].min() - beyond[place + step] - falls
+    enough = np.flatnonzero(drops >= _LEAST_DROP)
+    if not enough.size:
         return 1.0
-    # Where it has dropped halfway.
-    top, bottom = logs[place - before : place - step + 1].min(), beyond[place + step]
-    around = np.arange(place - step, place + step + 1)
-    border = around[np.flatnonzero(logs[around] >= (top + bottom) / 2)[-1]]
-    return float(max(1.0, 0.5 / frequency[border]))
+    place = int(enough[0] + drops[enough[0] : enough[0] + before].argmax())
+    window = slice(place - before, place + step + 1)
+    return float(max(1.0, 0.5 / _halfway(frequency[window], power[window], power[place + step :].max())))
+
+
+def _halfway(frequency: Floats, power: Floats, beyond: float) -> float:
+    """Return where the power has dropped halfway to that beyond, between two frequencies."""
+    level = (float(np.median(power[: len(power) // 2])) + beyond) / 2
+    last = int(np.flatnonzero(power >= level)[-1])
+    if last + 1 == len(power):
+        return float(frequency[last])
+    share = (power[last] - level) / (power[last] - power[last + 1])
+    return float(frequency[last] + share * (frequency[last + 1] - frequency[last]))
 
 
 def _lines(image: Floats, axis: int, frame: Bools | None) -> Floats:
@@ -85,7 +98,15 @@ def _power(lines: Floats) -> Floats | None:
     count = len(lines)
     if count < _LEAST_VOXELS:
         return None
+    # In dark lines magnitudes have noise of any frequency.
+    means = lines.mean(axis=0)
+    lines = lines[:, means >= np.quantile(means, _DARK)]
     window = np.hanning(count + 2)[1:-1]
     spectrum = fft.rfft((lines - lines.mean(axis=0)) * window[:, None], axis=0)
-    power = (spectrum.real**2 + spectrum.imag**2).mean(axis=1)
-    return np.asarray(power) if power.max() > 0 else None
+    power = spectrum.real**2 + spectrum.imag**2
+    if not power.max() > 0:
+        return None
+    # Of logarithms, so that a few lines with sharp edges, whose power has lobes, do not decide.
+    logs = np.log(np.maximum(power, power.max() * 1e-30)).mean(axis=1)
+    # The highest frequency of an even count is real: its logarithm is lower.
+    return np.asarray(np.exp(logs[:-1] if count % 2 == 0 else logs))

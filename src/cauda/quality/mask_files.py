@@ -51,7 +51,7 @@ def read_masks(path: Path, shape: tuple[int, ...]) -> NDArray[np.uint8]:
         If it cannot be read, or lies on another grid.
     """
     try:
-        image: Any = nibabel.Nifti1Image.from_filename(path)  # type: ignore[no-untyped-call]
+        image: Any = nibabel.Nifti1Image.from_filename(path)
         masks: NDArray[np.uint8] = np.asarray(image.dataobj, dtype=np.uint8)
     except (OSError, EOFError, ValueError, nibabel.filebasedimages.ImageFileError) as error:
         raise QualityError(f"{path.name}: cannot be read ({error}); measure the scan again") from error

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -24,7 +25,8 @@ from cauda.quality.metric import Quality, Sheet
 from cauda.quality.noise import noise_level
 from cauda.quality.noise_level import NoiseLevel
 from cauda.quality.regions import Regions, zero_frame
-from cauda.quality.root_quality import add_root_summaries, root_quality
+from cauda.quality.root_quality import root_quality
+from cauda.quality.root_summary import add_root_summaries
 from cauda.quality.root_surroundings import RootSurroundings
 from cauda.quality.spine import SpineScan, add_spine
 from cauda.quality.structural import REFERENCE_INTENSITY, structural
@@ -164,6 +166,11 @@ class _Case:
         frame = None if lost is None or not lost.any() else lost | zero_frame(clean)
         found = background(clean, voxels.spacing_mm, phase_axis=voxels.phase_axis, frame=frame)
         tissue, why = _tissues(scan, voxels, tracing, request)
+        if tissue is not None:
+            outside = found.frame[tissue.window]
+            # a contour reaches half a slice beyond the last one, which may not have been measured
+            kept = {name: np.where(outside, np.float32(0), share) for name, share in tissue.shares.items()}
+            tissue = replace(tissue, shares=kept)
         return cls(scan, voxels, clean, tracing, request, found, tissue, why)
 
     def bias(self) -> Field | str:
@@ -213,7 +220,21 @@ class _Case:
 
     def spine(self, noise: NoiseLevel | str) -> SpineScan:
         """Return what the metrics of the spine are measured in."""
-        raise NotImplementedError
+        known = isinstance(noise, NoiseLevel)
+        return SpineScan(
+            self.clean,
+            self.voxels.affine,
+            self.voxels.slice_axis,
+            self.voxels.phase_axis,
+            self.background,
+            self.tissues,
+            noise if isinstance(noise, NoiseLevel) else None,
+            self.tracing,
+            _duration_min(self.scan),
+            self.scan.sequence,
+            self.why_no_tissue,
+            "" if known else str(noise),
+        )
 
     def roots(self, noise: NoiseLevel | str) -> tuple[RootMetric, ...]:
         """Return the metrics of each traced root, none without a tracing."""
@@ -303,6 +324,12 @@ class _Case:
             yield noise
         if self.background.reason:
             yield self.background.reason
+
+
+def _duration_min(scan: Scan) -> float | None:
+    """Return how long the acquisition took, as the sidecar says in seconds."""
+    value = (scan.sidecar or {}).get("AcquisitionDuration")
+    return value / 60 if isinstance(value, int | float) and 0 < value < math.inf else None
 
 
 def _acquired(scan: Scan, voxels: Voxels) -> tuple[int | None, int | None, int | None]:

@@ -97,7 +97,7 @@ class Definition:
     Attributes
     ----------
     pattern : str
-        Name of the metric; ``{tissue}`` stands for the tissue.
+        Name of the metric; ``{tissue}`` stands for the tissue, ``{level}`` for the spinal level.
     unit, unit_mriqc : str
         Unit of the default form and of the form that equals MRIQC's.
     direction : "higher", "lower" or "neither"
@@ -143,7 +143,15 @@ class Sheet:
     mriqc_compatible: bool
     _metrics: dict[str, Metric] = field(default_factory=dict)
 
-    def add(self, pattern: str, voxels: int, measure: Callable[[], float], *, tissue: str = "") -> None:
+    def add(
+        self,
+        pattern: str,
+        voxels: int,
+        measure: Callable[[], float],
+        *,
+        tissue: str = "",
+        level: str = "",
+    ) -> None:
         """Measure and note a metric, or note the reason why it cannot be measured.
 
         Parameters
@@ -154,7 +162,7 @@ class Sheet:
             Size of the mask.
         measure : callable
             Returns the value; raises `QualityError` with the reason.
-        tissue : str
+        tissue, level : str
             For the name.
         """
         definition = definitions()[pattern]
@@ -166,7 +174,7 @@ class Sheet:
         if value is not None and not math.isfinite(value):
             value, reason = None, "the formula has no finite value here"
         unit = definition.unit_mriqc if self.mriqc_compatible else definition.unit
-        name = pattern.format(tissue=tissue)
+        name = pattern.format(tissue=tissue, level=level)
         self._metrics[name] = Metric(value, unit, definition.direction, int(voxels), reason)
 
     def quality(self) -> Quality:

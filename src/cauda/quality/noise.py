@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import numpy as np
+from scipy import ndimage
 
-from cauda.arrays import Floats
+from cauda.arrays import Bools, Floats
 from cauda.errors import QualityError
 from cauda.quality.background import Background
 from cauda.quality.interpolation import interpolation
@@ -22,8 +23,10 @@ MAD_OF_NORMAL = 0.6744897501960817
 _LEAST_IN_SLICE = 1000
 _LEAST_CHANNELS = 0.7
 _MOST_ZEROS = 0.2
-_LEAST_SQUARES = 100
 _PURE = 0.98
+_FILTER = (0.5, -0.5, -0.5, 0.5)
+_INWARD = (3, 2, 1, 0)
+_ENOUGH_DETAILS, _LEAST_DETAILS = 2000, 40
 
 
 def noise_level(
@@ -56,10 +59,12 @@ def noise_level(
     squares alike (Constantinides 1997, 10.1002/mrm.1910380524; Dietrich 2008, 10.1016/j.mri.2008.02.001). The
     median over slices, as a scanner may scale them differently.
 
-    In CSF: the diagonal detail of a Haar wavelet, ``(a - b - c + d) / 2`` of the corners of squares within a
-    slice that lie wholly in CSF, by its median absolute deviation (Donoho 1994, 10.1093/biomet/81.3.425).
-    Their edges are two acquired samples long: noise of such corners is independent in an image that was
-    interpolated, and ringing, which alternates from sample to sample, cancels.
+    In CSF: the median absolute deviation of diagonal details (Donoho 1994, 10.1093/biomet/81.3.425), here of
+    the second level of Haar's packet, ``(a - b - c + d) / 2`` along both axes of a slice, one acquired sample
+    apart. Noise of such samples is independent in an image that was interpolated by zeros. Ringing, which
+    alternates from sample to sample, cancels, and so does what is linear along either axis. All 16 voxels lie
+    in CSF, as far within it, up to three samples, as leaves 2,000 places. What else varies there as finely is
+    read as noise, such as ghosts of motion.
 
     Raises
     ------
@@ -146,30 +151,47 @@ def _in_csf(image: Floats, tissues: Tissues, slice_axis: int, factors: Sequence[
     values = np.moveaxis(image[tissues.window], slice_axis, 0)
     pure = np.moveaxis(tissues.shares["csf"], slice_axis, 0) >= _PURE
     plane = [factor for axis, factor in enumerate(factors) if axis != slice_axis]
-    for samples in (2.0, 1.0):
-        strides = [max(1, round(samples * factor)) for factor in plane]
-        detail = _diagonal(values, pure, strides)
-        if detail.size >= _LEAST_SQUARES:
+    strides = [max(1, round(factor)) for factor in plane]
+    detail = np.zeros(0)
+    for samples in _INWARD:
+        inner = _eroded(pure, [samples * stride for stride in strides])
+        detail = _detail(values, inner, strides)
+        if detail.size >= _ENOUGH_DETAILS:
             break
-    else:
-        raise QualityError(f"CSF has {detail.size} squares for its noise, wanted {_LEAST_SQUARES}")
+    if detail.size < _LEAST_DETAILS:
+        raise QualityError(
+            f"CSF has room for {detail.size} details to find its noise, wanted {_LEAST_DETAILS}"
+        )
     spread = float(np.median(np.abs(detail))) / MAD_OF_NORMAL
-    independent = np.prod(
-        [1 - np.sinc(stride / factor) for stride, factor in zip(strides, plane, strict=True)]
-    )
-    sd = spread / float(np.sqrt(independent))
-    if not sd > 0:
+    gain = np.prod([_gain(stride / factor) for stride, factor in zip(strides, plane, strict=True)])
+    if not spread > 0:
         raise QualityError("CSF has the same value in most of its neighbors: its noise was removed")
-    return sd, int(pure.sum())
+    return spread / float(np.sqrt(gain)), detail.size
 
 
-def _diagonal(values: Floats, pure: Floats, strides: Sequence[int]) -> Floats:
-    """Return the diagonal details of all squares within slices whose corners and middle are pure."""
+def _detail(values: Floats, pure: Bools, strides: Sequence[int]) -> Floats:
+    """Return the details at all places whose 16 voxels are pure, of norm 1."""
     one, two = strides
-    rows, columns = values.shape[1] - one, values.shape[2] - two
+    rows, columns = values.shape[1] - 3 * one, values.shape[2] - 3 * two
     if rows < 1 or columns < 1:
         return np.zeros(0)
-    corners = [(slice(None), slice(i, i + rows), slice(j, j + columns)) for i in (0, one) for j in (0, two)]
-    kept = pure[corners[0]] & pure[corners[1]] & pure[corners[2]] & pure[corners[3]]
-    a, b, c, d = (values[corner][kept] for corner in corners)
-    return np.asarray(((a - b) - (c - d)) / 2)
+    parts = [
+        (sign * other, (slice(None), slice(i * one, i * one + rows), slice(j * two, j * two + columns)))
+        for i, sign in enumerate(_FILTER)
+        for j, other in enumerate(_FILTER)
+    ]
+    kept = np.logical_and.reduce([pure[place] for _, place in parts])
+    return np.asarray(sum(weight * values[place][kept] for weight, place in parts))
+
+
+def _eroded(mask: Bools, voxels: Sequence[int]) -> Bools:
+    """Return what is that far from the border of a mask along both axes of each slice."""
+    size = (1, *(2 * count + 1 for count in voxels))
+    return np.asarray(ndimage.minimum_filter(mask, size=size, mode="constant", cval=0))
+
+
+def _gain(stride: float) -> float:
+    """Return the variance of the filter's output for noise whose spectrum is flat up to what was acquired."""
+    lags = np.subtract.outer(np.arange(4), np.arange(4)) * stride
+    weights = np.array(_FILTER)
+    return float(weights @ np.sinc(lags) @ weights)

@@ -20,9 +20,9 @@ ROOT_MM = 0.5
 """Radius of the tube that stands for a root, which was traced as a line: that of the label map."""
 
 CLEAR_MM = 1.5
-"""How far CSF stays away from the line of a root: half the width of the thickest dorsal root, 2.95 mm (S1)."""
+"""How far CSF stays away from the line of a root: half the width of the thickest dorsal one, 2.95 mm."""
 
-_STEP_MM = 0.75
+_STEP_MM = 1.0
 _MARGIN_MM = 3.0
 _ALONG_MM = 0.25
 _TIP_OVER_CORD = 0.5
@@ -58,6 +58,34 @@ class Tissues:
             if share.shape != inside:
                 raise ArrayError(f"tissue {name}: found a box of {share.shape}, wanted {inside}")
         object.__setattr__(self, "shares", MappingProxyType(dict(self.shares)))
+
+    @classmethod
+    def of_masks(cls, masks: Mapping[str, Shares]) -> Tissues:
+        """Return masks on the whole grid of an image as shares in the box that holds them.
+
+        Raises
+        ------
+        ArrayError
+            If they lie on different grids, or nothing is in any.
+
+        Examples
+        --------
+        >>> Tissues.of_masks({"csf": np.eye(3, dtype=bool)[:, :, None]}).window[2]
+        slice(0, 1, None)
+        """
+        shapes = {share.shape for share in masks.values()}
+        if len(shapes) != 1 or not any(share.any() for share in masks.values()):
+            raise ArrayError(f"tissues: found grids of {sorted(shapes)}, wanted one with voxels of a tissue")
+        shape = next(iter(shapes))
+        together = np.logical_or.reduce([share > 0 for share in masks.values()])
+        box = []
+        for axis in range(3):
+            held = np.flatnonzero(together.any(axis=tuple(other for other in range(3) if other != axis)))
+            box.append(slice(int(held[0]), int(held[-1]) + 1))
+        window = (box[0], box[1], box[2])
+        return cls(
+            shape, window, {name: frozen(share[window].astype(np.float32)) for name, share in masks.items()}
+        )
 
     def whole(self, name: str) -> Shares:
         """Return the shares of a tissue on the whole grid of the image."""
@@ -102,7 +130,8 @@ def tissues(tracing: Tracing, affine: Floats, shape: tuple[int, int, int]) -> Ti
     places = _centers_mm(affine, window)
     across = slices.across_mm(places)
     dura, cord = (_Stack.of(stack).distance_mm(across) for stack in (slices.dura, slices.cord))
-    axis = _distance_to_lines_mm(list(tracing.roots.values()), places)
+    lines = _Lines.of(list(tracing.roots.values()))
+    axis = lines.distance_mm(places)
     low, high = _csf_range_mm(slices)
     height = across[..., 2]
     beyond = np.where((height >= low) & (height <= high), -_FAR_MM, _FAR_MM)
@@ -116,13 +145,14 @@ def tissues(tracing: Tracing, affine: Floats, shape: tuple[int, int, int]) -> Ti
                 (beyond < 0).astype(np.float32),
             ]
         ),
-        "root": np.minimum(_share(axis - ROOT_MM), _share(dura)),
+        "root": np.minimum(lines.tube(places, axis, affine), _share(dura)),
     }
-    return Tissues(shape, window, {name: frozen(share) for name, share in shares.items()})
+    inside, kept = _within(window, shape)
+    return Tissues(shape, inside, {name: frozen(share[kept]) for name, share in shares.items()})
 
 
 def _window(slices: Slices, affine: Floats, shape: tuple[int, int, int]) -> Window:
-    """Return the box of voxels about the dura, one wider on each side for gradients."""
+    """Return the box of voxels about the dura, one wider on each side for gradients, of the image too."""
     outlines = [
         np.column_stack([piece.outline_mm, np.full(len(piece.outline_mm), piece.height_mm)])
         for piece in slices.dura
@@ -130,14 +160,24 @@ def _window(slices: Slices, affine: Floats, shape: tuple[int, int, int]) -> Wind
     points_mm = np.concatenate(outlines) @ slices.basis
     inverse = np.linalg.inv(affine)
     voxels = points_mm @ inverse[:3, :3].T + inverse[:3, 3]
-    low = np.clip(np.floor(voxels.min(axis=0) - 1), 0, None).astype(int)
-    high = np.clip(np.ceil(voxels.max(axis=0) + 2), None, np.array(shape)).astype(int)
-    if (low >= high).any():
+    low = np.clip(np.floor(voxels.min(axis=0) - 1), -1, None).astype(int)
+    high = np.clip(np.ceil(voxels.max(axis=0) + 2), None, np.array(shape) + 1).astype(int)
+    if (np.maximum(low, 0) >= np.minimum(high, shape)).any():
         raise AnnotationError(
             "tissues: no voxel of the image lies in what was annotated; wanted the image that it was drawn on"
         )
     first, second, third = (slice(int(start), int(stop)) for start, stop in zip(low, high, strict=True))
     return first, second, third
+
+
+def _within(window: Window, shape: tuple[int, int, int]) -> tuple[Window, Window]:
+    """Return the part of a box that lies in the image, and where that part is in the box."""
+    ends = [(max(part.start, 0), min(part.stop, size)) for part, size in zip(window, shape, strict=True)]
+    inside = [slice(low, high) for low, high in ends]
+    kept = [
+        slice(low - part.start, high - part.start) for (low, high), part in zip(ends, window, strict=True)
+    ]
+    return (inside[0], inside[1], inside[2]), (kept[0], kept[1], kept[2])
 
 
 def _centers_mm(affine: Floats, window: Window) -> Floats:
@@ -211,14 +251,33 @@ def _csf_range_mm(slices: Slices) -> tuple[float, float]:
     return lowest - half_mm, min(slices.cord[0].height_mm, slices.dura[0].height_mm) + half_mm
 
 
-def _distance_to_lines_mm(lines: Sequence[Floats], places_mm: Floats) -> Floats:
-    """Return the distance to the nearest of several lines, at most the margin."""
-    dense = [_dense(points_mm) for points_mm in lines if len(points_mm)]
-    if not dense:
-        return np.full(places_mm.shape[:-1], _FAR_MM)
-    tree = cKDTree(np.concatenate(dense))
-    found, _ = tree.query(places_mm.reshape(-1, 3), distance_upper_bound=_MARGIN_MM)
-    return np.minimum(found, _MARGIN_MM).reshape(places_mm.shape[:-1])
+@dataclass(frozen=True, slots=True, eq=False)
+class _Lines:
+    """Points close together along lines."""
+
+    tree: cKDTree | None
+
+    @classmethod
+    def of(cls, lines: Sequence[Floats]) -> _Lines:
+        dense = [_dense(points_mm) for points_mm in lines if len(points_mm)]
+        return cls(cKDTree(np.concatenate(dense)) if dense else None)
+
+    def distance_mm(self, places_mm: Floats) -> Floats:
+        """Return the distance to the nearest of the lines, at most the margin."""
+        if self.tree is None:
+            return np.full(places_mm.shape[:-1], _MARGIN_MM)
+        found, _ = self.tree.query(places_mm, distance_upper_bound=_MARGIN_MM)
+        return np.minimum(found, _MARGIN_MM)
+
+    def tube(self, places_mm: Floats, distance_mm: Floats, affine: Floats) -> Shares:
+        """Return the share of voxels within tubes, thinner than a voxel perhaps, from 27 points of each."""
+        share = np.asarray(distance_mm < ROOT_MM, dtype=np.float32)
+        half_mm = float(np.linalg.norm(affine[:3, :3], axis=0) @ np.ones(3)) / 2
+        rim = np.abs(distance_mm - ROOT_MM) < min(half_mm, _MARGIN_MM - ROOT_MM)
+        parts = (np.stack(np.meshgrid(*[np.arange(3)] * 3), axis=-1).reshape(-1, 3) - 1) / 3
+        inner_mm = places_mm[rim][:, None] + parts @ affine[:3, :3].T
+        share[rim] = (self.distance_mm(inner_mm) < ROOT_MM).mean(axis=1)
+        return share
 
 
 def _dense(points_mm: Floats) -> Floats:

@@ -79,13 +79,18 @@ def read_voxels(scan: Scan) -> Voxels:
     DatasetError
         If the voxels cannot be read or are no real numbers.
     """
-    stored = _stored(scan)
+    stored, slope, inter = _stored(scan)
     turns = _orientations.io_orientation(scan.affine)
-    turned = _orientations.apply_orientation(stored, turns)
+    # turned before it is widened: whole numbers are a quarter of the bytes
+    turned = np.ascontiguousarray(_orientations.apply_orientation(stored, turns))
+    image = turned.astype(np.float64)
+    if (slope, inter) != (1.0, 0.0):
+        image *= slope
+        image += inter
     affine = scan.affine @ _orientations.inv_ornt_aff(turns, scan.shape)
     phase = _phase_axis(scan)
     return Voxels(
-        frozen(np.ascontiguousarray(turned, dtype=np.float64)),
+        frozen(image),
         frozen(np.asarray(affine, dtype=np.float64)),
         frozen(np.asarray(turns, dtype=np.float64)),
         int(turns[scan.slice_axis, 0]),
@@ -96,13 +101,14 @@ def read_voxels(scan: Scan) -> Voxels:
 _UPRIGHT = np.array([[0.0, 1.0], [1.0, 1.0], [2.0, 1.0]])
 
 
-def _stored(scan: Scan) -> NDArray[Any]:
+def _stored(scan: Scan) -> tuple[NDArray[Any], float, float]:
+    """Return the numbers of the file, and slope and intercept that make intensities of them."""
     try:
         image = load_image(scan.path)
         if image.get_data_dtype().kind not in "iuf":
             raise ValueError(f"voxels are {image.get_data_dtype()}, wanted real numbers")
-        values: NDArray[Any] = np.asanyarray(image.dataobj).reshape(scan.shape)
-        return values
+        values: NDArray[Any] = image.dataobj.get_unscaled().reshape(scan.shape)
+        return values, float(image.dataobj.slope), float(image.dataobj.inter)
     except (OSError, EOFError, ValueError, zlib.error, ZeroDivisionError, MemoryError) as error:
         reason = str(error).replace(str(scan.path), scan.name)
         raise DatasetError(

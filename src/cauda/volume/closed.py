@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 
 from cauda.arrays import Floats, Ints, points, triangles
+from cauda.compiled import compiled
 from cauda.errors import MeshError
-from cauda.volume.compiled import compiled
 
 _LEAF = 4
 """Triangles in a leaf of the tree of boxes."""

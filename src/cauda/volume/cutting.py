@@ -16,7 +16,7 @@ from typing import NamedTuple
 import numpy as np
 
 from cauda.arrays import Bools, Floats, Ints
-from cauda.volume.compiled import compiled
+from cauda.compiled import compiled
 from cauda.volume.region import Distance, Region
 from cauda.volume.stars import incidence, settle
 

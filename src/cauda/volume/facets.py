@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from cauda.arrays import Bools, Floats, Ints
-from cauda.volume.compiled import compiled
+from cauda.compiled import compiled
 from cauda.volume.region import Region
 
 

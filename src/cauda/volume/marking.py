@@ -8,7 +8,7 @@ import numpy as np
 
 from cauda.anatomy.axes import Axes
 from cauda.arrays import Floats, Ints
-from cauda.volume.compiled import compiled
+from cauda.compiled import compiled
 from cauda.volume.mesh import Label
 
 CASE, END = "case", "end"

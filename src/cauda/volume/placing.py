@@ -14,7 +14,7 @@ from typing import NamedTuple
 import numpy as np
 
 from cauda.arrays import Bools, Floats, Ints
-from cauda.volume.compiled import compiled
+from cauda.compiled import compiled
 from cauda.volume.cutting import gradient
 from cauda.volume.facets import Facets, normals
 from cauda.volume.region import Region

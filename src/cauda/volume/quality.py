@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from cauda.arrays import Floats, Ints
-from cauda.volume.compiled import compiled
+from cauda.compiled import compiled
 from cauda.volume.facets import Facets, normals
 from cauda.volume.placing import deviation
 from cauda.volume.region import Region

@@ -15,7 +15,7 @@ from typing import NamedTuple
 import numpy as np
 
 from cauda.arrays import Bools, Floats, Ints
-from cauda.volume.compiled import compiled
+from cauda.compiled import compiled
 
 _LONGEST = 12
 """Cells around an edge that may be turned."""

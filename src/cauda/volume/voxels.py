@@ -13,9 +13,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cauda.arrays import Floats, Ints
+from cauda.compiled import compiled
 from cauda.errors import MeshError
 from cauda.files import atomic
-from cauda.volume.compiled import compiled
 from cauda.volume.mesh import VolumeMesh
 
 LONGEST = 32767
