@@ -65,8 +65,8 @@ class Document:
         Further rules of style.
     after : str
         Markup behind the last chapter.
-    script : str
-        A file of script beside this module; empty for none. Only this very text may run in the page.
+    scripts : sequence of str
+        Files of script beside this module. Only this very text may run in the page.
     """
 
     title: str
@@ -77,14 +77,14 @@ class Document:
     styles: Sequence[str] = ()
     style: str = ""
     after: str = ""
-    script: str = ""
+    scripts: Sequence[str] = ()
 
 
 def html(document: Document) -> str:
     """Return the page as one text that needs no network and no other file."""
     title = escape(document.title)
     style = "".join(_file(name) for name in ("style.css", *document.styles)) + document.style
-    script = _file(document.script) if document.script else ""
+    script = "".join(map(_file, document.scripts))
     head = (
         '<meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1">'
         f'<meta http-equiv="Content-Security-Policy" content="{policy(script)}">'

@@ -1,4 +1,4 @@
-"use strict";
+// Tells the names of dots, and opens the pages of their scans.
 (() => {
   const scans = {};
   document.querySelectorAll("#table-scans a").forEach((link) => {
@@ -61,18 +61,5 @@
       }
       event.preventDefault();
     });
-  });
-
-  document.addEventListener("keydown", (event) => {
-    if (event.ctrlKey || event.altKey || event.metaKey || !["j", "k"].includes(event.key)) return;
-    const stops = [...document.querySelectorAll("main > section > h2")];
-    const tops = stops.map((stop) => stop.getBoundingClientRect().top);
-    const goal = event.key === "j" ? stops[tops.findIndex((top) => top > 40)]
-      : stops[tops.filter((top) => top < -1).length - 1];
-    if (!goal) return;
-    goal.setAttribute("tabindex", "-1");
-    goal.focus({ preventScroll: true });
-    goal.scrollIntoView();
-    event.preventDefault();
   });
 })();

@@ -28,6 +28,8 @@ _HEADINGS = {
 _OF_ONE_PROTOCOL = ("fwhm", "efc", "fber")
 """Metrics whose value depends on grid and field of view, so that two protocols cannot be compared by them."""
 
+_INTENSITY = "intensity"
+_LEAST_FOR_QUARTILES = 4
 _MOST_NAMED = 6
 _LABEL = '<div id="dot-label" role="status" hidden="hidden"></div>'
 
@@ -90,7 +92,7 @@ def group_page(scans: Sequence[Measured]) -> str:
             chapters,
             styles=("quality.css",),
             after=_LABEL,
-            script="quality_group.js",
+            scripts=("quality_sections.js", "quality_group.js"),
         )
     )
 
@@ -226,7 +228,7 @@ def _contrasts(
         name
         for name, some in rows.items()
         if len(some) > 1
-        and directions[name] != "neither"
+        and _comparable(_known(name, group))
         and level_of(name) is None
         and not name.startswith(_OF_ONE_PROTOCOL)
     ]
@@ -240,15 +242,22 @@ def _contrasts(
     for name in names:
         of_contrast = {row.contrast: row for row in rows[name]}
         medians = {contrast: float(np.median(row.known)) for contrast, row in of_contrast.items()}
-        best = (max if directions[name] == "higher" else min)(medians.values())
+        better, worse = (max, min) if directions[name] == "higher" else (min, max)
+        # Where all are the same none is the best.
+        best = better(medians.values()) if better(medians.values()) != worse(medians.values()) else np.nan
         cells = [_quartiles(of_contrast.get(contrast), best) for contrast in group]
         body.append([element("code", escape(name)), arrow(directions[name]), *cells])
     caption = (
-        "Medians of the contrasts, the best in bold. Left out are metrics that describe without judging, and "
-        f"those that depend on grid and field of view ({', '.join(_OF_ONE_PROTOCOL)}). Contrasts with other "
-        "voxels differ in noise for that alone."
+        "Medians of the contrasts, the best in bold. Left out are metrics that describe without judging, "
+        "those in units of one image, and those that depend on grid and field of view "
+        f"({', '.join(_OF_ONE_PROTOCOL)}). Contrasts with other voxels differ in noise for that alone."
     )
     yield Table("table-contrasts", caption, columns, body, [group_of(name) for name in names])
+
+
+def _comparable(metric: Metric) -> bool:
+    """Return whether contrasts can be compared by a metric: it judges, and not in units of one image."""
+    return metric.direction != "neither" and metric.unit != _INTENSITY
 
 
 def _quartiles(row: Row | None, best: float) -> str:
@@ -256,6 +265,8 @@ def _quartiles(row: Row | None, best: float) -> str:
         return ABSENT
     low, median, high = np.percentile(row.known, [25, 50, 75]).tolist()
     text = element("span", significant(median, 3), class_="best" if median == best else None)
+    if len(row.known) < _LEAST_FOR_QUARTILES:
+        return text
     return f"{text} ({significant(low, 3)} to {significant(high, 3)})"
 
 
@@ -271,7 +282,7 @@ def _panels(names: Sequence[str], rows: Mapping[str, Sequence[Row]], group: _Gro
 
 
 def _panel(name: str, rows: Sequence[Row], metric: Metric) -> str:
-    shared = metric.direction != "neither"
+    shared = _comparable(metric)
     unit = "" if metric.unit == "1" else f", {metric.unit}"
     heading = element("h3", f"{escape(name)} {arrow(metric.direction)}{element('span', escape(unit))}")
     drawing = element("div", quality_dots.figure(name, rows, shared=shared))

@@ -56,7 +56,8 @@ class Pictures:
             )
             return
         indices = [one.index for one in worst]
-        if self.traced:
+        from_near = self.traced and self.ranking.by_roots
+        if from_near:
             crops = quality_mosaics.near(self.shown, self.slices, indices)
         else:
             crops = [quality_mosaics.whole_body(self.shown, self.slices)] * len(worst)
@@ -64,9 +65,10 @@ class Pictures:
             (index, crop, f"{place}.")
             for place, (index, crop) in enumerate(zip(indices, crops, strict=True), start=1)
         ]
-        labels = _SAC_LABELS if self.traced else _BODY_LABELS
+        labels = _SAC_LABELS if from_near else _BODY_LABELS
+        window = self._near() if from_near else body_window(self.shown.image, self.shown.masks)
         choice = Choice("worst-slice", self.slices, _WORST, _LARGE)
-        drawing = quality_mosaics.mosaic(self.shown, parts, choice, self._near(), labels)
+        drawing = quality_mosaics.mosaic(self.shown, parts, choice, window, labels)
         caption = (
             f"Worst slices by {escape(self.ranking.measure)}, the worst first. {_convention(self.slices)}"
         )
@@ -98,11 +100,17 @@ class Pictures:
             caption += f"{_convention(plane)} {_reach(window)} 1st percentile of the body, 99th of the sac."
             yield Figure(f"figure-{choice.key}", caption, element("div", drawing, class_="zoomed"))
 
-    def background(self) -> Iterator[Block]:
-        """Return the noise fit and the background made bright, or why there are none."""
+    def background(self, why: str = "") -> Iterator[Block]:
+        """Return the noise fit and the background made bright, or why there are none.
+
+        Parameters
+        ----------
+        why : str
+            Reason for no noise fit, as it was found when the scan was measured; empty if there is none.
+        """
         found = quality_noise.fit(self.shown.image, self.shown.masks)
         if isinstance(found, str):
-            yield element("p", escape(f"Noise cannot be fitted: {found}."), class_="reason")
+            yield element("p", escape(f"Noise cannot be fitted: {why or found}."), class_="reason")
         else:
             caption = (
                 "Intensities of the air and the chi-square distribution that fits them best. Right of the "

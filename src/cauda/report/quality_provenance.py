@@ -10,7 +10,7 @@ from cauda.quality.measured import Measured
 from cauda.report.document import Block
 from cauda.report.markup import Column, Table, element
 
-_WARNINGS = "warnings"
+_WARNINGS, _SOURCES = "warnings", "sources"
 
 
 def blocks(measured: Measured) -> Iterator[Block]:
@@ -19,13 +19,19 @@ def blocks(measured: Measured) -> Iterator[Block]:
     if told:
         items = "".join(element("li", escape(value)) for value in told)
         yield element("ul", items, class_="warnings", aria_label="Warnings")
-    made = {key: value for key, value in measured.provenance.items() if key != _WARNINGS}
+    hashes = _hashes(measured.provenance.get(_SOURCES))
+    apart = (_WARNINGS, _SOURCES) if hashes else (_WARNINGS,)
+    made = {key: value for key, value in measured.provenance.items() if key not in apart}
     tables = [
         _table("provenance", "What the metrics were made with and from.", made),
         _table("meta", "What the scan's sidecar tells.", measured.meta),
     ]
     yield from (table for table in tables if table.rows)
-    if not told and not any(table.rows for table in tables):
+    if hashes:
+        label = "Files that were read, with their SHA-256 hashes"
+        yield element("p", f"{label}, as <code>sha256sum --check</code> reads them.")
+        yield element("pre", escape(hashes), class_="hashes", tabindex=0, role="region", aria_label=label)
+    if not told and not hashes and not any(table.rows for table in tables):
         yield element("p", "Nothing is told of where this scan comes from.", class_="reason")
 
 
@@ -47,6 +53,15 @@ def leaves(value: Any, name: str = "") -> Iterator[tuple[str, str]]:
         yield name, ", ".join(_text(part) for part in value)
     else:
         yield name, _text(value)
+
+
+def _hashes(sources: object) -> str:
+    """Return the files that were read as lines of hash and name; empty if they are told in another form."""
+    if not isinstance(sources, list) or not all(isinstance(one, Mapping) for one in sources):
+        return ""
+    if not all(set(one) == {"file", "sha256"} for one in sources):
+        return ""
+    return "".join(f"{one['sha256']}  {one['file']}\n" for one in sources)
 
 
 def _table(key: str, caption: str, content: Mapping[str, Any]) -> Table:

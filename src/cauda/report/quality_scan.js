@@ -1,4 +1,4 @@
-"use strict";
+// Keeps and exports the rating; shows slices from near.
 (() => {
   const byId = (id) => document.getElementById(id);
   const form = byId("rating-form");
@@ -82,7 +82,7 @@
   const view = dialog.querySelector("svg");
   let shown = null;
 
-  function from_near(tile) {
+  function enlarge(tile) {
     shown = tile;
     view.setAttribute("viewBox", tile.dataset.box);
     view.setAttribute("aria-label", tile.getAttribute("aria-label"));
@@ -94,29 +94,16 @@
   function step(tile, by) {
     const next = tiles[tiles.indexOf(tile) + by];
     if (!next) return;
-    if (dialog.open) { from_near(next); return; }
+    if (dialog.open) { enlarge(next); return; }
     const held = next.closest(".mosaic").querySelector(".tile[tabindex='0']");
     if (held) held.setAttribute("tabindex", "-1");
     next.setAttribute("tabindex", "0");
     next.focus();
   }
 
-  tiles.forEach((tile) => tile.addEventListener("click", () => from_near(tile)));
+  tiles.forEach((tile) => tile.addEventListener("click", () => enlarge(tile)));
   byId("closeup-close").addEventListener("click", () => dialog.close());
   dialog.addEventListener("close", () => { if (shown) shown.focus(); });
-
-  function section(by) {
-    const stops = [...document.querySelectorAll("main > section > h2")];
-    const tops = stops.map((stop) => stop.getBoundingClientRect().top);
-    const near = 40;
-    const after = tops.findIndex((top) => top > near);
-    const before = tops.filter((top) => top < -1).length - 1;
-    const goal = by > 0 ? stops[after] : stops[before];
-    if (!goal) return;
-    goal.setAttribute("tabindex", "-1");
-    goal.focus({ preventScroll: true });
-    goal.scrollIntoView();
-  }
 
   document.addEventListener("keydown", (event) => {
     if (event.ctrlKey || event.altKey || event.metaKey) return;
@@ -126,14 +113,12 @@
     if (tile && (event.key === "ArrowRight" || event.key === "ArrowLeft")) {
       step(tile, event.key === "ArrowRight" ? 1 : -1);
     } else if (tile && !dialog.open && (event.key === "Enter" || event.key === " ")) {
-      from_near(tile);
+      enlarge(tile);
     } else if (dialog.open) {
       return;
     } else if (["1", "2", "3", "4"].includes(event.key)) {
       byId("rating-" + event.key).checked = true;
       changed();
-    } else if (event.key === "j" || event.key === "k") {
-      section(event.key === "j" ? 1 : -1);
     } else if (event.key === "m") {
       const all = [...document.querySelectorAll(".toggles input")];
       const on = !all.some((box) => box.checked);

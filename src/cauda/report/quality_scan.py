@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Iterator, Sequence
 from html import escape
 from typing import Any
 
@@ -11,7 +12,7 @@ from numpy.typing import NDArray
 
 from cauda.arrays import Floats
 from cauda.errors import ArrayError
-from cauda.quality.measured import Measured
+from cauda.quality.measured import Measured, RootMetric
 from cauda.report import legend, quality_masks, quality_provenance, quality_strips, quality_tables
 from cauda.report.document import Block, Chapter, Document, Folded, html
 from cauda.report.markup import ABSENT, Figure, counted, element
@@ -23,7 +24,7 @@ from cauda.report.quality_slices import ranking
 from cauda.report.quality_tiles import Shown
 
 _KEY_METRICS = {
-    "root_detectable_median": "Roots detectable",
+    "root_detectable_median": "Detectable part of roots",
     "root_dprime_median": "Root d′, median",
     "root_cnr_median": "Root CNR, median",
     "cord_csf_cnr": "Cord to CSF CNR",
@@ -34,6 +35,8 @@ _KEY_METRICS = {
     "efc": "EFC",
 }
 _MOST_KEY_METRICS = 4
+_MOST_REASONS = 4
+_NOISE_METRIC = "qi_2"
 _DETECTABILITY = (
     "How surely each root is told from the fluid around it, slice by slice: d′ of a matched filter. From "
     f"{quality_strips.DETECTABLE:g} on it is detectable (Rose 1948, doi:10.1364/JOSA.38.000196); cells below "
@@ -95,7 +98,7 @@ def scan_page(measured: Measured, image: NDArray[Any], affine: Floats, masks: ND
         Chapter("slices", "Slices", tuple(pictures.body())),
         Chapter("sac", "The dural sac", tuple(pictures.sac())),
         Chapter("roots", "Nerve roots", tuple(_roots(measured))),
-        Chapter("noise", "Noise and background", tuple(pictures.background())),
+        Chapter("noise", "Noise and background", tuple(pictures.background(_why_no_noise_fit(measured)))),
         Chapter("metrics", "All metrics", tuple(_metrics(measured))),
         Chapter("rating", "Rating", (_keys(), form(measured))),
         Chapter("provenance", "Provenance", tuple(quality_provenance.blocks(measured))),
@@ -110,7 +113,7 @@ def scan_page(measured: Measured, image: NDArray[Any], affine: Floats, masks: ND
             styles=("quality.css",),
             style=quality_masks.style(),
             after=_CLOSEUP,
-            script="quality_scan.js",
+            scripts=("quality_sections.js", "quality_scan.js"),
         )
     )
 
@@ -135,6 +138,11 @@ def _key_figures(measured: Measured, image: NDArray[Any], affine: Floats) -> Ite
         yield _KEY_METRICS[name], ABSENT if value is None else quality_tables.significant(value)
 
 
+def _why_no_noise_fit(measured: Measured) -> str:
+    fitted = measured.quality.get(_NOISE_METRIC)
+    return fitted.reason if fitted is not None else ""
+
+
 def _roots(measured: Measured) -> Iterator[Block]:
     if not measured.roots:
         text = "No root was measured in this scan; the reasons stand with the metrics."
@@ -144,12 +152,23 @@ def _roots(measured: Measured) -> Iterator[Block]:
         cells = quality_strips.cells_of(measured.roots, name)
         if cells:
             steps = quality_strips.DPRIME if name == "root_dprime" else quality_strips.contrast_steps(cells)
-            caption += " No cell: not traced there. Point at a cell to read it."
+            caption += f" No cell: not traced there. Point at a cell to read it. {_unmeasured(cells)}"
             yield Figure(f"figure-{name}", caption, quality_strips.figure(cells, steps, spoken))
     table = quality_tables.of_roots(measured.roots)
     if table is not None:
         yield table
         yield from _root_reasons(measured)
+
+
+def _unmeasured(cells: Sequence[RootMetric]) -> str:
+    """Return how many cells have no value, and why, the most frequent reason first."""
+    reasons = Counter(cell.metric.reason for cell in cells if cell.metric.value is None)
+    if not reasons:
+        return ""
+    told = "; ".join(f"{reason} ({count})" for reason, count in reasons.most_common(_MOST_REASONS))
+    more = len(reasons) - _MOST_REASONS
+    told += f"; {counted(more, 'further reason')}" if more > 0 else ""
+    return escape(f"Not measured at {reasons.total()} of {counted(len(cells), 'place')}: {told}.")
 
 
 def _root_reasons(measured: Measured) -> Iterator[str]:

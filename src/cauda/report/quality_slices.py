@@ -55,12 +55,15 @@ class Ranking:
     explanation : str
         How it is computed, plain text; without any slice the reason why.
     slices : tuple of RankedSlice
+    by_roots : bool
+        Whether they are ranked by the contrast of roots.
     """
 
     axis: int
     measure: str
     explanation: str
     slices: tuple[RankedSlice, ...]
+    by_roots: bool = False
 
 
 def ranking(
@@ -106,9 +109,8 @@ def _by_roots(measured: Sequence[RootMetric], axis: int) -> Ranking:
         "For each slice, the median over its roots of the contrast-to-noise ratio between the core of the "
         "root and the fluid around it; the lowest is the worst."
     )
-    return Ranking(
-        axis, "median root CNR", explanation, tuple(sorted(ranked, key=lambda one: (one.value, one.index)))
-    )
+    ordered = sorted(ranked, key=lambda one: (one.value, one.index))
+    return Ranking(axis, "median root CNR", explanation, tuple(ordered), by_roots=True)
 
 
 def _axis_of(measured: Sequence[RootMetric], affine: Floats) -> int:

@@ -103,8 +103,7 @@ def of_roots(roots: Sequence[RootMetric]) -> Table | None:
     ]
     ordered = sorted(of_root, key=lambda root: root.rank)
     rows = [[legend.spoken(root), *(_cell(of_root[root].get(name)) for name in names)] for root in ordered]
-    caption = "Each root as a whole. A dash tells its reason to the pointer and to a screen reader."
-    return Table("table-each-root", caption, columns, rows, [root.level for root in ordered])
+    return Table("table-each-root", "Each root as a whole.", columns, rows, [root.level for root in ordered])
 
 
 def significant(value: float, figures: int = 4) -> str:
