@@ -1,4 +1,4 @@
-"""Quality of images: what MRIQC measures and what scans of nerve roots need, with a value or a reason each."""
+"""Quality of images: what MRIQC measures and what scans of nerve roots need, a value or a reason each."""
 
 from cauda.quality.measured import Measured, RootMetric
 from cauda.quality.measured_files import read_measured, write_measured
