@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from html import escape
@@ -36,6 +37,7 @@ _KEY_METRICS = {
 }
 _MOST_KEY_METRICS = 4
 _MOST_REASONS = 4
+_NUMBER = re.compile(r"(?<!\w)\d[\d,.]*(?<=\d)")
 _NOISE_METRIC = "qi_2"
 _DETECTABILITY = (
     "How surely each root is told from the fluid around it, slice by slice: d′ of a matched filter. From "
@@ -150,7 +152,9 @@ def _roots(measured: Measured) -> Iterator[Block]:
         return
     for name, (spoken, caption) in _STRIPS.items():
         cells = quality_strips.cells_of(measured.roots, name)
-        if cells:
+        if cells and all(cell.metric.value is None for cell in cells):
+            yield element("p", f"{spoken}: {_unmeasured(cells)}", class_="reason")
+        elif cells:
             steps = quality_strips.DPRIME if name == "root_dprime" else quality_strips.contrast_steps(cells)
             caption += f" No cell: not traced there. Point at a cell to read it. {_unmeasured(cells)}"
             yield Figure(f"figure-{name}", caption, quality_strips.figure(cells, steps, spoken))
@@ -162,7 +166,8 @@ def _roots(measured: Measured) -> Iterator[Block]:
 
 def _unmeasured(cells: Sequence[RootMetric]) -> str:
     """Return how many cells have no value, and why, the most frequent reason first."""
-    reasons = Counter(cell.metric.reason for cell in cells if cell.metric.value is None)
+    # Reasons that differ in their numbers alone count as one.
+    reasons = Counter(_NUMBER.sub("…", cell.metric.reason) for cell in cells if cell.metric.value is None)
     if not reasons:
         return ""
     told = "; ".join(f"{reason} ({count})" for reason, count in reasons.most_common(_MOST_REASONS))
