@@ -81,6 +81,16 @@ def test_medians_stand_side_by_side_and_the_best_is_bold() -> None:
     assert "<code>size_x</code></th><td><abbr" not in text
 
 
+def test_where_all_contrasts_are_the_same_or_a_unit_is_of_one_image_none_is_the_best() -> None:
+    found = Quality({"cnr": metric(3.0), "noise_sd": metric(5.0, "lower", "intensity")})
+    text = group_page([measured(f"sub-01_{contrast}", found=found) for contrast in ("CISS", "DESS")])
+    table = text[text.index('id="table-contrasts"') :]
+    table = table[: table.index("</table>")]
+    assert "<code>cnr</code>" in table
+    assert 'class="best"' not in table
+    assert "noise_sd" not in table
+
+
 def test_what_was_not_measured_is_told_with_its_reason_and_the_scans() -> None:
     scans = group(6, ("CISS",))
     lacking = Quality({**scans[3].quality, "cjv": Metric(None, "1", "lower", 0, "CSF is as dark as cord")})
