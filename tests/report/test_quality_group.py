@@ -4,7 +4,7 @@ import re
 from collections import Counter
 
 import pytest
-from tests.report.scans import measured, metric
+from tests.report.scans import WHY, measured, metric
 from tests.report.test_page import Outline
 
 from cauda.errors import QualityError
@@ -101,6 +101,16 @@ def test_what_was_not_measured_is_told_with_its_reason_and_the_scans() -> None:
     )
     assert ("CSF is as dark as cord", "sub-04", "<code>cjv</code>") in rows
     assert ("no mask of the artifact is known", "all", "<code>qi_1</code>") in rows
+    assert (WHY, "all", "of S1: <code>root_cnr_median</code>") in rows
+
+
+def test_reasons_that_differ_in_numbers_alone_are_one_row() -> None:
+    lacking = [
+        measured(f"sub-{k:02d}_CISS", found=Quality({"cnr": metric(None, why=f"{k} voxels")}))
+        for k in range(1, 10)
+    ]
+    text = group_page(lacking)
+    assert '<th scope="row">… voxels</th><td>CISS</td><td>all</td><td><code>cnr</code></td>' in text
 
 
 def test_of_one_scan_no_distribution_is_known() -> None:
