@@ -1,6 +1,5 @@
 """A headless Chromium that is driven through its debugging pipe, with the standard library alone."""
 
-import fcntl
 import json
 import os
 import select
@@ -44,9 +43,7 @@ class Browser:
         self.complaints: list[str] = []
         self._number, self._session, self._rest = 0, "", b""
         self._events: list[dict[str, Any]] = []
-        # The browser wants its pipe at 3 and 4, which may be in use here.
-        inner_in, self._out = (_high(end) for end in os.pipe())
-        self._in, inner_out = (_high(end) for end in os.pipe())
+        (inner_in, self._out), (self._in, inner_out) = _pipe(), _pipe()
         command = [CHROMIUM, *_FLAGS, f"--user-data-dir={folder / 'profile'}", "about:blank"]
         quiet = os.open(os.devnull, os.O_RDWR)
         ends = ((quiet, 1), (quiet, 2), (inner_in, 3), (inner_out, 4))
@@ -54,11 +51,11 @@ class Browser:
         self._process = os.posix_spawn(CHROMIUM, command, os.environ, file_actions=actions, setsid=True)
         for end in (quiet, inner_in, inner_out):
             os.close(end)
-        target = self._call("Target.createTarget", url="about:blank")["targetId"]
-        self._session = self._call("Target.attachToTarget", targetId=target, flatten=True)["sessionId"]
-        for domain in ("Page", "Runtime", "Log"):
-            self._call(f"{domain}.enable")
-        self._call("Browser.setDownloadBehavior", behavior="allow", downloadPath=str(folder))
+        try:
+            self._attach(folder)
+        except BaseException:
+            self.__exit__()
+            raise
 
     def __enter__(self) -> "Browser":
         return self
@@ -98,6 +95,13 @@ class Browser:
             assert time.monotonic() < end, "the browser did not come to it"
             self._read(0.05)
 
+    def _attach(self, folder: Path) -> None:
+        target = self._call("Target.createTarget", url="about:blank")["targetId"]
+        self._session = self._call("Target.attachToTarget", targetId=target, flatten=True)["sessionId"]
+        for domain in ("Page", "Runtime", "Log"):
+            self._call(f"{domain}.enable")
+        self._call("Browser.setDownloadBehavior", behavior="allow", downloadPath=str(folder))
+
     def _call(self, method: str, **parameters: object) -> dict[str, Any]:
         self._number += 1
         message: dict[str, Any] = {"id": self._number, "method": method, "params": parameters}
@@ -124,7 +128,12 @@ class Browser:
                 self.complaints.append(json.dumps(each["params"]))
 
 
-def _high(end: int) -> int:
-    moved = fcntl.fcntl(end, fcntl.F_DUPFD_CLOEXEC, 10)
-    os.close(end)
-    return moved
+def _pipe() -> tuple[int, int]:
+    """Return the ends of a pipe, none of them 4 or less, where the browser wants its own."""
+    ends = os.pipe()
+    if min(ends) > 4:
+        return ends
+    higher = _pipe()
+    for end in ends:
+        os.close(end)
+    return higher

@@ -11,7 +11,7 @@ from hypothesis.extra import numpy as arrays
 from numpy.typing import NDArray
 
 from cauda.errors import ArrayError
-from cauda.report.png import png
+from cauda.report.png import gray_png, png
 
 pictures = arrays.arrays(np.uint8, st.tuples(st.integers(1, 9), st.integers(1, 9), st.sampled_from([3, 4])))
 
@@ -36,7 +36,7 @@ def decoded(data: bytes) -> NDArray[np.uint8]:
     parts = chunks(data)
     width, height, depth, color, *_ = struct.unpack(">IIBBBBB", parts[b"IHDR"])
     assert depth == 8
-    channels = {2: 3, 6: 4}[color]
+    channels = {0: 1, 2: 3, 6: 4}[color]
     rows = np.frombuffer(zlib.decompress(parts[b"IDAT"]), np.uint8).reshape(height, 1 + width * channels)
     above = np.zeros(width * channels, np.uint8)
     lines = []
@@ -72,3 +72,17 @@ def test_any_picture_is_read_back_and_has_one_form(picture: NDArray[np.uint8]) -
 def test_what_is_no_picture_is_refused(wrong: NDArray[np.uint8]) -> None:
     with pytest.raises(ArrayError, match="wanted uint8"):
         png(wrong)
+
+
+@settings(max_examples=20, deadline=None)
+@given(arrays.arrays(np.uint8, st.tuples(st.integers(1, 9), st.integers(1, 9))))
+def test_a_gray_picture_is_read_back(picture: NDArray[np.uint8]) -> None:
+    assert np.array_equal(decoded(gray_png(picture))[..., 0], picture)
+
+
+@pytest.mark.parametrize(
+    "wrong", [np.zeros((2, 2)), np.zeros((2, 2, 3), np.uint8), np.zeros((0, 2), np.uint8)]
+)
+def test_what_is_no_gray_picture_is_refused(wrong: NDArray[np.uint8]) -> None:
+    with pytest.raises(ArrayError, match="wanted uint8"):
+        gray_png(wrong)

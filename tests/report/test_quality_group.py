@@ -4,7 +4,7 @@ import re
 from collections import Counter
 
 import pytest
-from tests.report.scans import measured, metric
+from tests.report.scans import WHY, measured, metric
 from tests.report.test_page import Outline
 
 from cauda.errors import QualityError
@@ -81,6 +81,16 @@ def test_medians_stand_side_by_side_and_the_best_is_bold() -> None:
     assert "<code>size_x</code></th><td><abbr" not in text
 
 
+def test_where_all_contrasts_are_the_same_or_a_unit_is_of_one_image_none_is_the_best() -> None:
+    found = Quality({"cnr": metric(3.0), "noise_sd": metric(5.0, "lower", "intensity")})
+    text = group_page([measured(f"sub-01_{contrast}", found=found) for contrast in ("CISS", "DESS")])
+    table = text[text.index('id="table-contrasts"') :]
+    table = table[: table.index("</table>")]
+    assert "<code>cnr</code>" in table
+    assert 'class="best"' not in table
+    assert "noise_sd" not in table
+
+
 def test_what_was_not_measured_is_told_with_its_reason_and_the_scans() -> None:
     scans = group(6, ("CISS",))
     lacking = Quality({**scans[3].quality, "cjv": Metric(None, "1", "lower", 0, "CSF is as dark as cord")})
@@ -91,6 +101,16 @@ def test_what_was_not_measured_is_told_with_its_reason_and_the_scans() -> None:
     )
     assert ("CSF is as dark as cord", "sub-04", "<code>cjv</code>") in rows
     assert ("no mask of the artifact is known", "all", "<code>qi_1</code>") in rows
+    assert (WHY, "all", "of S1: <code>root_cnr_median</code>") in rows
+
+
+def test_reasons_that_differ_in_numbers_alone_are_one_row() -> None:
+    lacking = [
+        measured(f"sub-{k:02d}_CISS", found=Quality({"cnr": metric(None, why=f"{k} voxels")}))
+        for k in range(1, 10)
+    ]
+    text = group_page(lacking)
+    assert '<th scope="row">… voxels</th><td>CISS</td><td>all</td><td><code>cnr</code></td>' in text
 
 
 def test_of_one_scan_no_distribution_is_known() -> None:

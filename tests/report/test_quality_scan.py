@@ -2,6 +2,7 @@
 
 import re
 from collections import Counter
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -101,6 +102,29 @@ def test_without_a_tracing_each_section_says_what_it_lacks() -> None:
     assert "Neither a tracing nor labels of cord and CSF are known" in text
     assert "No root was measured in this scan" in text
     assert "change against both neighbors" in text
+
+
+def test_places_without_a_value_are_counted_and_their_reasons_told(text: str) -> None:
+    assert f"Not measured at 1 of 24 places: {WHY} (1)." in text
+
+
+def test_roots_without_any_value_are_a_sentence_and_reasons_that_differ_in_numbers_are_one() -> None:
+    nothing = [
+        replace(one, metric=metric(None, why=f"{place} voxels, wanted 10"))
+        if one.name == "root_dprime"
+        else one
+        for place, one in enumerate(roots())
+    ]
+    text = page(measured(some=nothing))
+    assert "d′: Not measured at 24 of 24 places: … voxels, wanted … (24)." in text
+    assert 'id="figure-root_dprime"' not in text
+    assert 'id="figure-root_cnr"' in text
+
+
+def test_the_reason_for_no_noise_fit_is_that_of_the_measuring() -> None:
+    found = Quality({"qi_2": metric(None, "lower", why="the background was cut away")})
+    text = page(measured(found=found), masks=np.ones(SHAPE, np.uint8))
+    assert "Noise cannot be fitted: the background was cut away." in text
 
 
 def test_without_any_mask_or_metric_there_is_a_page_all_the_same() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -18,6 +19,7 @@ from cauda.report import quality_dots
 from cauda.report.document import Block, Chapter, Document, Folded, html
 from cauda.report.markup import ABSENT, Column, Table, counted, element, number
 from cauda.report.quality_dots import Row
+from cauda.report.quality_reasons import gathered
 from cauda.report.quality_tables import arrow, group_of, level_of, meaning, significant
 
 _HEADINGS = {
@@ -99,7 +101,7 @@ def group_page(scans: Sequence[Measured]) -> str:
 
 def _by_contrast(scans: Sequence[Measured]) -> dict[str, list[_Scan]]:
     group: dict[str, list[_Scan]] = {contrast: [] for contrast in sorted({scan.contrast for scan in scans})}
-    for scan in sorted(scans, key=lambda scan: scan.name):
+    for scan in sorted(scans, key=lambda scan: (_natural(scan.name), scan.name)):
         page = quote(f"sub-{scan.subject}/{scan.name}_quality.html")
         group[scan.contrast].append(_Scan(scan.name.removesuffix(f"_{scan.contrast}"), page, scan))
     return group
@@ -182,7 +184,7 @@ def _standing_out(found: Sequence[tuple[str, str, Outlier]], links: Mapping[tupl
     for contrast, name, one in sorted(found, key=lambda each: -abs(each[2].z)):
         if one.side == "worse":
             of_scan[contrast, one.scan].append(name)
-    ordered = sorted(of_scan, key=lambda key: (-len(of_scan[key]), key))
+    ordered = sorted(of_scan, key=lambda key: (-len(of_scan[key]), key[0], _natural(key[1])))
     rows = []
     for contrast, scan in ordered:
         names = of_scan[contrast, scan]
@@ -291,25 +293,50 @@ def _panel(name: str, rows: Sequence[Row], metric: Metric) -> str:
 
 def _absent(metrics: Sequence[str], group: _Group) -> Iterator[Block]:
     """Return which metrics were not measured in which scans, those with the same reason together."""
-    found: dict[tuple[str, str], dict[str, list[str]]] = defaultdict(lambda: defaultdict(list))
+    rows = []
     for contrast, some in group.items():
-        for one in some:
-            for name, reason in one.measured.quality.reasons().items():
-                found[contrast, reason][name].append(one.name)
-    if not found:
+        found = gathered(
+            (reason, (name, one.name))
+            for one in some
+            for name, reason in one.measured.quality.reasons().items()
+        )
+        for reason, pairs in found.items():
+            for lacking, names in _together(pairs).items():
+                who = "all" if len(lacking) == len(some) else escape(_some(lacking))
+                rows.append([escape(reason), escape(contrast), who, _listed(names)])
+    if not rows:
         yield element("p", f"All {len(metrics)} metrics were measured in every scan that has them.")
         return
-    rows = []
-    for (contrast, reason), names in found.items():
-        by_scans: dict[tuple[str, ...], list[str]] = defaultdict(list)
-        for name, scans in names.items():
-            by_scans[tuple(scans)].append(name)
-        for lacking, some_names in by_scans.items():
-            told = ", ".join(element("code", escape(name)) for name in some_names)
-            who = "all" if len(lacking) == len(group[contrast]) else escape(_some(lacking))
-            rows.append([escape(reason), escape(contrast), who, told])
     columns = [Column(text, numeric=False) for text in ("Reason", "Contrast", "Scans", "Metrics")]
     yield Table("table-absent", "Metrics without a value, and why.", columns, rows)
+
+
+def _together(pairs: Sequence[tuple[str, str]]) -> dict[tuple[str, ...], list[str]]:
+    """Return metrics by the scans that lack them, from pairs of metric and scan."""
+    scans: dict[str, list[str]] = defaultdict(list)
+    for metric, scan in pairs:
+        scans[metric].append(scan)
+    together: dict[tuple[str, ...], list[str]] = defaultdict(list)
+    for metric, lacking in scans.items():
+        together[tuple(lacking)].append(metric)
+    return together
+
+
+def _listed(names: Sequence[str]) -> str:
+    """Return names of metrics; those of levels once, with the levels behind them."""
+    of_stem: dict[str, list[str]] = {}
+    for name in names:
+        level = level_of(name)
+        stem = "_".join(part for part in name.split("_") if part != level)
+        of_stem.setdefault(f"{stem} " if level else stem, []).append(level or "")
+    told = [element("code", escape(stem.strip())) for stem, levels in of_stem.items() if levels == [""]]
+    of_levels: dict[str, list[str]] = {}
+    for stem, levels in of_stem.items():
+        if levels != [""]:
+            of_levels.setdefault(", ".join(levels), []).append(element("code", escape(stem.strip())))
+    parts = [", ".join(told)] if told else []
+    parts += [f"of {levels}: {', '.join(stems)}" for levels, stems in of_levels.items()]
+    return "; ".join(parts)
 
 
 def _some(names: Sequence[str]) -> str:
@@ -324,20 +351,24 @@ def _scans(group: _Group, rows: Mapping[str, Sequence[Row]]) -> Table:
         for row in some:
             for found in row.outliers:
                 worse[row.contrast, found.scan] += found.side == "worse"
-    body = []
+    cells: dict[str, dict[str, str]] = defaultdict(dict)
     for contrast, scans in group.items():
         for one in scans:
             missing = len(one.measured.quality.reasons())
             link = element("a", escape(one.name), href=one.page, data_contrast=contrast)
-            body.append([link, escape(contrast), str(worse[contrast, one.name]), str(missing)])
-    columns = [
-        Column("Scan", numeric=False),
-        Column("Contrast", numeric=False),
-        Column("Values on the bad side"),
-        Column("Not measured"),
+            cells[one.name][contrast] = f"{link} {worse[contrast, one.name]} / {missing}"
+    columns = [Column("Scan", numeric=False)]
+    columns += [Column(contrast, "on the bad side / not measured", numeric=False) for contrast in group]
+    body = [
+        [escape(name), *(cells[name].get(contrast, "") for contrast in group)]
+        for name in sorted(cells, key=_natural)
     ]
-    contrasts = [contrast for contrast, scans in group.items() for _ in scans]
-    return Table("table-scans", "All scans; each leads to its page.", columns, body, contrasts)
+    return Table("table-scans", "All scans; each leads to its page.", columns, body)
+
+
+def _natural(name: str) -> list[tuple[int, str]]:
+    """Return what sorts a name so that 9 comes before 10."""
+    return [(int(part), "") if part.isdecimal() else (-1, part) for part in re.split(r"(\d+)", name)]
 
 
 def _link(name: str, page: str) -> str:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterator, Sequence
 from html import escape
 from typing import Any
@@ -15,11 +14,12 @@ from cauda.errors import ArrayError
 from cauda.quality.measured import Measured, RootMetric
 from cauda.report import legend, quality_masks, quality_provenance, quality_strips, quality_tables
 from cauda.report.document import Block, Chapter, Document, Folded, html
-from cauda.report.markup import ABSENT, Figure, counted, element
+from cauda.report.markup import Figure, counted, element
 from cauda.report.quality_extent import extent
 from cauda.report.quality_pictures import Pictures
 from cauda.report.quality_planes import Plane, planes
 from cauda.report.quality_rating import form
+from cauda.report.quality_reasons import gathered
 from cauda.report.quality_slices import ranking
 from cauda.report.quality_tiles import Shown
 
@@ -36,6 +36,7 @@ _KEY_METRICS = {
 }
 _MOST_KEY_METRICS = 4
 _MOST_REASONS = 4
+_UNKNOWN = "unknown"
 _NOISE_METRIC = "qi_2"
 _DETECTABILITY = (
     "How surely each root is told from the fluid around it, slice by slice: d′ of a matched filter. From "
@@ -122,6 +123,7 @@ def _summary(measured: Measured, image: NDArray[Any], plane: Plane) -> str:
     missing = len(measured.quality.reasons())
     slices = counted(image.shape[plane.axis], f"{plane.name} slice")
     text = f"{measured.contrast} of subject {measured.subject}, {slices}. "
+    text = f"{slices}. " if _UNKNOWN in (measured.contrast, measured.subject) else text
     text += f"{counted(len(measured.quality) - missing, 'metric')} measured"
     return escape(text + (f", {missing} not; each says why." if missing else "."))
 
@@ -132,10 +134,10 @@ def _key_figures(measured: Measured, image: NDArray[Any], affine: Floats) -> Ite
     yield "Contrast", escape(measured.contrast)
     yield "Voxel, mm", " × ".join(f"{value:.2f}".rstrip("0").rstrip(".") for value in spacing)
     yield "Voxels", " × ".join(str(size) for size in image.shape)
-    known = [name for name in _KEY_METRICS if name in measured.quality]
-    for name in known[:_MOST_KEY_METRICS]:
-        value = measured.quality[name].value
-        yield _KEY_METRICS[name], ABSENT if value is None else quality_tables.significant(value)
+    values = {name: measured.quality[name].value for name in _KEY_METRICS if name in measured.quality}
+    known = [(name, value) for name, value in values.items() if value is not None]
+    for name, value in known[:_MOST_KEY_METRICS]:
+        yield _KEY_METRICS[name], quality_tables.significant(value)
 
 
 def _why_no_noise_fit(measured: Measured) -> str:
@@ -150,7 +152,9 @@ def _roots(measured: Measured) -> Iterator[Block]:
         return
     for name, (spoken, caption) in _STRIPS.items():
         cells = quality_strips.cells_of(measured.roots, name)
-        if cells:
+        if cells and all(cell.metric.value is None for cell in cells):
+            yield element("p", f"{spoken}: {_unmeasured(cells)}", class_="reason")
+        elif cells:
             steps = quality_strips.DPRIME if name == "root_dprime" else quality_strips.contrast_steps(cells)
             caption += f" No cell: not traced there. Point at a cell to read it. {_unmeasured(cells)}"
             yield Figure(f"figure-{name}", caption, quality_strips.figure(cells, steps, spoken))
@@ -162,21 +166,24 @@ def _roots(measured: Measured) -> Iterator[Block]:
 
 def _unmeasured(cells: Sequence[RootMetric]) -> str:
     """Return how many cells have no value, and why, the most frequent reason first."""
-    reasons = Counter(cell.metric.reason for cell in cells if cell.metric.value is None)
+    reasons = gathered((cell.metric.reason, cell) for cell in cells if cell.metric.value is None)
     if not reasons:
         return ""
-    told = "; ".join(f"{reason} ({count})" for reason, count in reasons.most_common(_MOST_REASONS))
+    ordered = sorted(reasons.items(), key=lambda item: -len(item[1]))
+    told = "; ".join(f"{reason} ({len(some)})" for reason, some in ordered[:_MOST_REASONS])
     more = len(reasons) - _MOST_REASONS
     told += f"; {counted(more, 'further reason')}" if more > 0 else ""
-    return escape(f"Not measured at {reasons.total()} of {counted(len(cells), 'place')}: {told}.")
+    missing = sum(map(len, reasons.values()))
+    return escape(f"Not measured at {missing} of {counted(len(cells), 'place')}: {told}.")
 
 
 def _root_reasons(measured: Measured) -> Iterator[str]:
     """Return as a list why metrics of whole roots are missing, each reason once."""
-    of_reason: dict[str, list[str]] = {}
-    for each in measured.roots:
-        if each.slice is None and each.metric.value is None:
-            of_reason.setdefault(each.metric.reason, []).append(f"{legend.spoken(each.root)} {each.name}")
+    of_reason = gathered(
+        (each.metric.reason, f"{legend.spoken(each.root)} {each.name}")
+        for each in measured.roots
+        if each.slice is None and each.metric.value is None
+    )
     if of_reason:
         items = (
             element("li", f"{element('span', escape(reason), class_='reason')}: {escape(', '.join(names))}")
