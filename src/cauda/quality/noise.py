@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import suppress
 
 import numpy as np
 from scipy import ndimage
@@ -59,12 +60,13 @@ def noise_level(
     squares alike (Constantinides 1997, 10.1002/mrm.1910380524; Dietrich 2008, 10.1016/j.mri.2008.02.001). The
     median over slices, as a scanner may scale them differently.
 
-    In CSF: the median absolute deviation of diagonal details (Donoho 1994, 10.1093/biomet/81.3.425), here of
-    the second level of Haar's packet, ``(a - b - c + d) / 2`` along both axes of a slice, one acquired sample
-    apart. Noise of such samples is independent in an image that was interpolated by zeros. Ringing, which
-    alternates from sample to sample, cancels, and so does what is linear along either axis. All 16 voxels lie
-    in CSF, as far within it, up to three samples, as leaves 2,000 places. What else varies there as finely is
-    read as noise, such as ghosts of motion.
+    In CSF, where there is less air: the median absolute deviation of diagonal details (Donoho 1994,
+    10.1093/biomet/81.3.425), here of the second level of Haar's packet, ``(a - b - c + d) / 2`` along both
+    axes of a slice, one acquired sample apart. Noise of such samples is independent in an image that was
+    interpolated by zeros. Ringing, which alternates from sample to sample, cancels, and so does what is linear
+    along either axis. All 16 voxels lie in CSF, as far within it, up to three samples, as leaves 2,000 places.
+    What else varies there as finely is read as noise, such as ghosts of motion. Where CSF has no room for it,
+    1,000 voxels of air do.
 
     Raises
     ------
@@ -85,6 +87,10 @@ def noise_level(
     try:
         sd, voxels = _in_csf(image, tissues, slice_axis, factors)
     except QualityError as error:
+        # little air is better than none
+        with suppress(QualityError):
+            sd, voxels = _in_air(image, around, slice_axis, least=_LEAST_IN_SLICE)
+            return NoiseLevel(sd, shared, "air", voxels)
         raise QualityError(f"the noise is not known: {in_air}, and {error}") from error
     return NoiseLevel(sd, shared, "csf", voxels)
 
@@ -123,10 +129,12 @@ def _factor(image: Floats, axis: int, around: Background, acquired: int | None) 
     return max(1.0, image.shape[axis] / acquired) if acquired else 1.0
 
 
-def _in_air(image: Floats, around: Background, slice_axis: int) -> tuple[float, int]:
+def _in_air(
+    image: Floats, around: Background, slice_axis: int, *, least: int = LEAST_AIR
+) -> tuple[float, int]:
     voxels = int(around.air.sum())
-    if voxels < LEAST_AIR:
-        raise QualityError(f"noise air has {voxels} voxels, wanted {LEAST_AIR}")
+    if voxels < least:
+        raise QualityError(f"noise air has {voxels} voxels, wanted {least}")
     found: list[tuple[float, float]] = []
     planes, masks = np.moveaxis(image, slice_axis, 0), np.moveaxis(around.air, slice_axis, 0)
     zeros = 0

@@ -125,7 +125,6 @@ def _add_contrasts(sheet: Sheet, scan: SpineScan) -> None:
         lambda: spine_contrast.csf_snr(image, _tissues(scan, "csf"), _noise(scan)),
     )
     sheet.add("gm_wm_cnr", _voxels(scan, "gm", "wm"), lambda: cnr("gm", "wm"))
-    sheet.add("noise_sd", 0 if scan.noise is None else scan.noise.voxels, lambda: _noise(scan).sd)
     sheet.add(
         "noise_shared_voxels",
         0 if scan.noise is None else scan.noise.voxels,
