@@ -12,6 +12,8 @@ from cauda.quality.metric import Metric, Sheet
 from cauda.quality.noise_level import NoiseLevel
 from cauda.quality.root_view import View
 
+_OUTSIDE = "outside of the image"
+
 ROSE = 5.0
 """Least d' that is called detectable (Rose 1973, Vision, doi:10.1007/978-1-4684-2037-1)."""
 
@@ -72,11 +74,8 @@ def _seen(views: Sequence[View], stretch_mm: Floats, noise: NoiseLevel | None) -
         except QualityError as error:
             reasons.append(str(error))
     if not seen:
-        raise QualityError(reasons[0] if reasons else OUTSIDE)
+        raise QualityError(reasons[0] if reasons else _OUTSIDE)
     return np.array(seen), np.array(lengths)
-
-
-OUTSIDE = "outside of the image"
 
 
 def _detectable(seen: Bools, length_mm: Floats) -> float:
@@ -110,5 +109,5 @@ def _continuity(views: Sequence[View]) -> float:
 
 def _within(length_mm: float) -> float:
     if not length_mm > 0:
-        raise QualityError(OUTSIDE)
+        raise QualityError(_OUTSIDE)
     return length_mm

@@ -27,6 +27,8 @@ _USUAL_POWER, _POWER_SPREAD, _WIDTH_SPREAD, _OFFSET_SPREAD_MM = 2.6, 0.25, 0.35,
 _SUB_STEP_MM, _MOST_SUBS = 0.35, 12
 _TUKEY, _MAD_OF_NORMAL = 4.685, 0.6744897501960817
 _LEVEL_SPREAD, _SLOPE_SPREAD, _CONTRAST_SPREAD = 0.03, 0.03, 1.5
+# Spreads are assumed: a hand is 0.1 mm off, slices are displaced by a few tenths; the width of what is thin
+# is that of the point spread; CSF within 2 mm is even but for shading.
 _ROUNDS, _STEPS = 3, 12
 _MOST_EXTRAS, _EXTRA_SIGMAS, _EXTRA_SHARE, _EXTRA_APART = 3, 3.5, 0.25, 0.7
 _SAMPLES_AT_LEAST, _SAMPLES_IF_FREE = 1.2, 1.5
@@ -146,7 +148,7 @@ def fit(patch: Patch) -> Fit | str:
     if isinstance(problem, str):
         return problem
     weights = np.ones(len(problem.values))
-    state = problem.start()
+    state = problem.usual()
     rounds = 0
     while True:
         state, residual = problem.descend(state, weights)
@@ -184,6 +186,7 @@ class _Problem:
 
     @classmethod
     def of(cls, patch: Patch) -> _Problem | str:
+        """Return the problem of a patch, or the reason why it has too few voxels."""
         basis = np.stack([_across(direction) for direction in patch.directions])
         subs = _sub_offsets(patch)
         across = _coordinates(patch.offset_mm, subs, patch.roots_mm[:1], basis[:1])[:, :, 0]
@@ -198,13 +201,11 @@ class _Problem:
             return f"not resolved: {samples:.0f} samples for {neighbors + 1} traced roots near by"
         return cls(patch, basis, subs, near, bool(samples >= _SAMPLES_IF_FREE * free))
 
-    def start(self) -> Floats:
-        return self._usual()
-
     def descend(self, state: Floats, weights: Floats) -> tuple[Floats, Floats]:
+        """Return better parameters, and what they leave of the values."""
         count = len(self.basis)
         variance = self.noise**2 * self.patch.shared
-        wanted = self._usual()
+        wanted = self.usual()
         rigid = np.zeros(len(state))
         rigid[: 2 * count] = variance / _OFFSET_SPREAD_MM**2
         rigid[2 * count + 2 : 3 * count + 2] = variance / _CONTRAST_SPREAD**2
@@ -217,7 +218,7 @@ class _Problem:
         held[2 : 2 * self.traced] = not self.free
         limits = np.array(
             [
-                self.most_offset_mm,
+                max(MOST_OFFSET_MM, self.patch.voxel_mm),
                 np.log(_NARROWEST * self.patch.voxel_mm),
                 np.log(2 * self.patch.radius_mm),
                 np.log(_FLATTEST),
@@ -228,7 +229,8 @@ class _Problem:
         )
         return _descend(self.values, self.place, self.linear, weights, state, wanted, rigid, held, limits)
 
-    def _usual(self) -> Floats:
+    def usual(self) -> Floats:
+        """Return what parameters are without a look at the root."""
         count = len(self.basis)
         usual = np.zeros(3 * count + 2 + self.linear.shape[1])
         usual[2 * count] = np.log(self.patch.first_width_mm)
@@ -236,10 +238,6 @@ class _Problem:
         level = self.patch.csf / self.scale
         usual[3 * count + 2] = level if np.isfinite(level) else np.median(self.values)
         return usual
-
-    @property
-    def most_offset_mm(self) -> float:
-        return max(MOST_OFFSET_MM, self.patch.voxel_mm)
 
     def unexplained(self, state: Floats, residual: Floats) -> Floats | None:
         """Return where a root lies that nobody traced: much of the own root's sign is left there."""
@@ -260,6 +258,7 @@ class _Problem:
         return None
 
     def with_extra(self, state: Floats, place_mm: Floats) -> Floats:
+        """Take one more root into the model; return its parameters with that."""
         count = len(self.basis)
         self.basis = np.concatenate([self.basis, self.basis[:1]])
         self.points_mm = np.concatenate([self.points_mm, place_mm[None]])
@@ -276,6 +275,7 @@ class _Problem:
         )
 
     def fit(self, state: Floats, residual: Floats) -> Fit:
+        """Return what the parameters say of the first root."""
         patch, count = self.patch, len(self.basis)
         own, width, power = state[:2], float(np.exp(state[2 * count])), float(np.exp(state[2 * count + 1]))
         linear = state[3 * count + 2 :]

@@ -77,7 +77,8 @@ class View:
     @property
     def csf(self) -> float:
         """Signal of the CSF about the root; raises the reason why there is none."""
-        self.fit  # noqa: B018
+        if isinstance(self.profile, str):
+            raise QualityError(self.profile)
         if not np.isfinite(self.ring):
             raise QualityError(f"no CSF ring: fewer than {math.ceil(LEAST_RING * self.shared)} voxels")
         if not self.ring > 0:
@@ -91,13 +92,13 @@ class View:
         return 1 - self.fit.core / csf
 
     @property
-    def width_mm(self) -> float:
-        """Full width at half maximum; raises the reason where there is nothing that has a width."""
+    def outstanding(self) -> Fit:
+        """The profile where there is one to be seen; raises the reason where there is none."""
         found = self.fit
         strength = abs(found.contrast) * float(np.sqrt(found.energy / self.shared))
         if not strength > _FAINTEST * found.residual:
             raise QualityError("the root does not stand out from what the fit leaves")
-        return found.width_mm
+        return found
 
     def dprime(self, noise: NoiseLevel | None) -> float:
         """Return the detectability by a matched filter in white or interpolated noise."""
@@ -111,14 +112,20 @@ class View:
         core, fitted = (0, 0) if isinstance(profile, str) else (profile.core_voxels, profile.voxels)
         both = core + self.ring_voxels
         sheet.add("root_cnr", both, lambda: abs(self.relative) * self.csf / _known(noise).sd)
-        sheet.add("root_contrast", both, lambda: abs(self.csf - self.fit.core) / (self.csf + self.fit.core))
-        sheet.add("root_fwhm_mm", fitted, lambda: self.width_mm)
-        sheet.add("root_edge_mm", fitted, lambda: self.width_mm / self.fit.width_mm * self.fit.edge_mm)
+        sheet.add("root_contrast", both, lambda: _michelson(self.csf, self.fit.core))
+        sheet.add("root_fwhm_mm", fitted, lambda: self.outstanding.width_mm)
+        sheet.add("root_edge_mm", fitted, lambda: self.outstanding.edge_mm)
         sheet.add("root_pv", both, lambda: _partial_volume(self, cord_over_csf))
         sheet.add("root_dprime", fitted, lambda: self.dprime(noise))
         sheet.add("root_separability", fitted, lambda: _separability(self))
-        sheet.add("root_offset_mm", fitted, lambda: self.fit.offset_mm * (self.width_mm / self.fit.width_mm))
+        sheet.add("root_offset_mm", fitted, lambda: self.outstanding.offset_mm)
         return dict(sheet.quality())
+
+
+def _michelson(csf: float, core: float) -> float:
+    # A core that is black but for noise may come out below 0.
+    core = max(core, 0.0)
+    return abs(csf - core) / (csf + core)
 
 
 def _partial_volume(view: View, cord_over_csf: float | None) -> float:
@@ -130,7 +137,7 @@ def _partial_volume(view: View, cord_over_csf: float | None) -> float:
 
 
 def _separability(view: View) -> float:
-    width_mm = view.width_mm
+    width_mm = view.outstanding.width_mm
     if not np.isfinite(view.nearest_mm):
         raise QualityError("no other traced root is near")
     return view.nearest_mm / width_mm
