@@ -108,6 +108,10 @@
   byId("closeup-close").addEventListener("click", () => dialog.close());
   dialog.addEventListener("close", () => { if (shown) shown.focus(); });
 
+  // What one key hides, the same key brings back.
+  const masks = [...document.querySelectorAll(".toggles input")];
+  let hidden = masks;
+
   document.addEventListener("keydown", (event) => {
     if (event.ctrlKey || event.altKey || event.metaKey) return;
     const target = event.target;
@@ -118,9 +122,9 @@
     } else if (tile && !dialog.open && (event.key === "Enter" || event.key === " ")) {
       enlarge(tile);
     } else if (event.key === "m") {
-      const all = [...document.querySelectorAll(".toggles input")];
-      const on = !all.some((box) => box.checked);
-      all.forEach((box) => { box.checked = on; });
+      const drawn = masks.filter((box) => box.checked);
+      if (drawn.length) hidden = drawn;
+      masks.forEach((box) => { box.checked = !drawn.length && hidden.includes(box); });
     } else if (dialog.open) {
       return;
     } else if (["1", "2", "3", "4"].includes(event.key)) {
