@@ -30,7 +30,7 @@ _LEVEL_SPREAD, _SLOPE_SPREAD, _CONTRAST_SPREAD = 0.03, 0.03, 1.5
 _ROUNDS, _STEPS = 3, 12
 _MOST_EXTRAS, _EXTRA_SIGMAS, _EXTRA_SHARE, _EXTRA_APART = 3, 3.5, 0.25, 0.7
 _SAMPLES_AT_LEAST, _SAMPLES_IF_FREE = 1.2, 1.5
-_CORE = 0.25
+_CORE, _NOTHING = 0.2, 1e-9
 _SEEN, _BEYOND_MM, _LEAST_NOISE = 0.05, 0.4, 1e-3
 
 
@@ -222,6 +222,8 @@ class _Problem:
                 np.log(2 * self.patch.radius_mm),
                 np.log(_FLATTEST),
                 np.log(_STEEPEST),
+                # Nothing is darker than black.
+                -max(wanted[3 * count + 2], 0.0),
             ]
         )
         return _descend(self.values, self.place, self.linear, weights, state, wanted, rigid, held, limits)
@@ -283,10 +285,11 @@ class _Problem:
         profile = np.exp(-_LN2 * ratio**power).mean(axis=1)
         through = 2 * np.linalg.norm(self.subs @ self.basis[0].T, axis=1) / width
         peak = float(np.exp(-_LN2 * through**power).mean())
-        inner = np.exp(-((np.linalg.norm(self.place[:, :, 0] - own, axis=2) / (_CORE * width)) ** 2)).mean(
-            axis=1
-        )
-        left = float(inner @ residual / max(inner.sum(), 1e-9))
+        # Where the profile is not the one assumed, its center is what the voxels there say.
+        radii = np.linalg.norm(self.place[:, :, 0] - own, axis=2) / width
+        inner = np.exp(-((radii / _CORE) ** 2)).mean(axis=1)
+        there = np.exp(-_LN2 * (2 * radii) ** power).mean(axis=1)
+        left = float((inner * there) @ residual / max(float((inner * there) @ there), _NOTHING)) * peak
         offsets = state[: 2 * count].reshape(count, 2)
         points_mm = self.points_mm + np.einsum("kc,kcd->kd", offsets, self.basis)
         return Fit(
@@ -441,5 +444,6 @@ def _keep_within(state: Floats, count: int, limits: Floats) -> None:
         if length > limits[0]:
             state[2 * k] *= limits[0] / length
             state[2 * k + 1] *= limits[0] / length
+        state[2 * count + 2 + k] = max(state[2 * count + 2 + k], limits[5])
     state[2 * count] = min(max(state[2 * count], limits[1]), limits[2])
     state[2 * count + 1] = min(max(state[2 * count + 1], limits[3]), limits[4])
