@@ -104,10 +104,15 @@ def test_keys_lead_through_sections_and_slices_and_hide_the_masks(browser: Brows
     assert browser.ask("document.activeElement.id") == second
     browser.press("Enter")
     assert browser.ask("document.getElementById('closeup').open") is True
-    assert browser.ask("document.querySelector('#closeup use').getAttribute('href')") == f"#{second}"
-    browser.press("ArrowLeft")
+    enlarged = "document.querySelector('#closeup title').textContent"
+    assert browser.ask(enlarged) == browser.ask(f"document.getElementById('{second}').ariaLabel")
+    inside = "getComputedStyle(document.querySelector('#closeup .mask-cord')).display"
+    assert browser.ask(inside) != "none"
+    browser.press("m")
+    assert browser.ask(inside) == "none"
+    browser.press("m", "ArrowLeft")
     first = browser.ask("document.querySelectorAll('.tile')[0].id")
-    assert browser.ask("document.querySelector('#closeup use').getAttribute('href')") == f"#{first}"
+    assert browser.ask(enlarged) == browser.ask(f"document.getElementById('{first}').ariaLabel")
     browser.press("Escape")
     assert browser.ask("document.getElementById('closeup').open") is False
     # The dialog tells that it was closed a moment later.

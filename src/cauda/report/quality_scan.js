@@ -84,9 +84,12 @@
 
   function enlarge(tile) {
     shown = tile;
-    view.setAttribute("viewBox", tile.dataset.box);
+    const [, , width, height] = tile.dataset.box.split(" ");
+    view.setAttribute("viewBox", ["0 0", width, height].join(" "));
     view.setAttribute("aria-label", tile.getAttribute("aria-label"));
-    view.querySelector("use").setAttribute("href", "#" + tile.id);
+    const picture = byId(tile.id + "-picture").cloneNode(true);
+    picture.removeAttribute("id");
+    view.replaceChildren(picture);
     byId("closeup-name").textContent = tile.getAttribute("aria-label");
     if (!dialog.open) dialog.showModal();
   }
@@ -105,6 +108,10 @@
   byId("closeup-close").addEventListener("click", () => dialog.close());
   dialog.addEventListener("close", () => { if (shown) shown.focus(); });
 
+  // What one key hides, the same key brings back.
+  const masks = [...document.querySelectorAll(".toggles input")];
+  let hidden = masks;
+
   document.addEventListener("keydown", (event) => {
     if (event.ctrlKey || event.altKey || event.metaKey) return;
     const target = event.target;
@@ -114,15 +121,15 @@
       step(tile, event.key === "ArrowRight" ? 1 : -1);
     } else if (tile && !dialog.open && (event.key === "Enter" || event.key === " ")) {
       enlarge(tile);
+    } else if (event.key === "m") {
+      const drawn = masks.filter((box) => box.checked);
+      if (drawn.length) hidden = drawn;
+      masks.forEach((box) => { box.checked = !drawn.length && hidden.includes(box); });
     } else if (dialog.open) {
       return;
     } else if (["1", "2", "3", "4"].includes(event.key)) {
       byId("rating-" + event.key).checked = true;
       changed();
-    } else if (event.key === "m") {
-      const all = [...document.querySelectorAll(".toggles input")];
-      const on = !all.some((box) => box.checked);
-      all.forEach((box) => { box.checked = on; });
     } else {
       return;
     }

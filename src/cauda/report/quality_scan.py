@@ -60,7 +60,7 @@ _KEYS = {
 }
 
 _CLOSEUP = (
-    '<dialog id="closeup" aria-labelledby="closeup-name"><svg role="img"><use/></svg>'
+    '<dialog id="closeup" aria-labelledby="closeup-name"><svg role="img"></svg>'
     '<p><span id="closeup-name"></span><button id="closeup-close" type="button">Close</button></p></dialog>'
 )
 

@@ -22,8 +22,9 @@ from cauda.report.quality_planes import Plane
 
 _PIXELS_PER_UNIT = 1.25
 _HALF = 0.5
+_FRAME = 3.0
 _ROOM_FOR_LETTER = 150.0
-_CORONARY = {"axial": "z", "sagittal": "x", "coronal": "y"}
+_AXES = {"axial": "z", "sagittal": "x", "coronal": "y"}
 _WORLD = {"sagittal": 0, "coronal": 1, "axial": 2}
 
 
@@ -113,43 +114,28 @@ class Tile:
 def drawing(shown: Shown, tile: Tile, x: float, y: float) -> str:
     """Return a tile whose upper left corner stands at a place of the figure.
 
-    It can have the focus, and a script may show it larger: its box is told by ``data-box``.
+    It can have the focus, and a script may show its picture larger: its box is told by ``data-box``.
     """
-    seen = tile.crop.of(tile.plane.cut(shown.image, tile.index))
-    labels = tile.crop.of(tile.plane.cut(shown.masks, tile.index))
-    factors = _factors(tile)
-    values = np.where(np.isfinite(seen), seen, tile.window.low).astype(np.float64)
-    pixels = tile.window.gray(_shrunk(values, factors))
-    down, across = _pixel(tile, factors)
-    data = base64.b64encode(gray_png(np.ascontiguousarray(pixels))).decode()
-    place = place_mm(shown, tile)
-    axis = _CORONARY[tile.plane.name]
+    axis, place = _AXES[tile.plane.name], place_mm(shown, tile)
     spoken = f"{tile.plane.name} slice {tile.index}, {axis} = {markup.number(place, 1)} mm"
-    content = markup.element("title", escape(f"{spoken}{', ' if tile.note else ''}{tile.note}"))
-    content += markup.element(
-        "image",
-        width=pixels.shape[1] * across,
-        height=pixels.shape[0] * down,
-        preserveAspectRatio="none",
-        href=f"data:image/png;base64,{data}",
-    )
-    content += "".join(_outlines(labels, tile, factors)) + _letters(tile)
+    spoken += f", {tile.note}" if tile.note else ""
+    content = markup.element("title", escape(spoken)) + _slice(shown, tile) + _letters(tile)
     written = f"{tile.index} · {axis}{markup.NARROW_SPACE}{markup.number(place, 0)}"
     content += markup.text(4, tile.height - 5, written, "place")
-    if tile.note:
-        content += markup.text(tile.width - 4, tile.height - 5, tile.note, "place", text_anchor="end")
-    # Inside the border by half its width, so that no neighbor covers it.
-    content += markup.element(
-        "rect", x=1.5, y=1.5, width=tile.width - 3, height=tile.height - 3, class_="frame-line"
+    content += markup.text(tile.width - 4, tile.height - 5, tile.note, "place", text_anchor="end")
+    # Inside the border by half its width, so that no neighbor covers it; no part of what is shown larger.
+    width, height = tile.width - _FRAME, tile.height - _FRAME
+    frame = markup.element(
+        "rect", x=_FRAME / 2, y=_FRAME / 2, width=width, height=height, class_="frame-line"
     )
     return markup.element(
         "g",
-        content,
+        markup.element("g", content, id=f"{tile.key}-picture") + frame,
         id=tile.key,
         class_="tile",
         tabindex=-1,
         role="img",
-        aria_label=f"{spoken}{', ' if tile.note else ''}{tile.note}",
+        aria_label=spoken,
         transform=f"translate({x:.2f} {y:.2f})",
         data_box=f"{x:.2f} {y:.2f} {tile.width:.2f} {tile.height:.2f}",
     )
@@ -167,6 +153,25 @@ def place_mm(shown: Shown, tile: Tile) -> float:
     ):
         point[axis] = shown.image.shape[axis] - 1 - middle if flip else middle
     return float((np.asarray(shown.affine) @ point)[_WORLD[plane.name]])
+
+
+def _slice(shown: Shown, tile: Tile) -> str:
+    """Return the gray values of the slice and the outlines of the masks."""
+    seen = tile.crop.of(tile.plane.cut(shown.image, tile.index))
+    labels = tile.crop.of(tile.plane.cut(shown.masks, tile.index))
+    factors = _factors(tile)
+    down, across = _pixel(tile, factors)
+    values = np.where(np.isfinite(seen), seen, tile.window.low).astype(np.float64)
+    pixels = tile.window.gray(_shrunk(values, factors))
+    data = base64.b64encode(gray_png(np.ascontiguousarray(pixels))).decode()
+    picture = markup.element(
+        "image",
+        width=pixels.shape[1] * across,
+        height=pixels.shape[0] * down,
+        preserveAspectRatio="none",
+        href=f"data:image/png;base64,{data}",
+    )
+    return picture + "".join(_outlines(labels, tile, factors))
 
 
 def _factors(tile: Tile) -> tuple[int, int]:
