@@ -259,7 +259,7 @@ class _Lines:
         return np.minimum(found, _MARGIN_MM)
 
     def tube(self, places_mm: Floats, distance_mm: Floats, affine: Floats) -> Shares:
-        """Return the share of voxels within tubes, which may be thinner than a voxel, from 27 points of each."""
+        """Return the share of voxels within tubes, which may be thinner than they, from 27 points of each."""
         share = np.asarray(distance_mm < ROOT_MM, dtype=np.float32)
         half_mm = float(np.linalg.norm(affine[:3, :3], axis=0) @ np.ones(3)) / 2
         rim = np.abs(distance_mm - ROOT_MM) < min(half_mm, _MARGIN_MM - ROOT_MM)
