@@ -29,7 +29,7 @@ def conus(tracing: Tracing, affine: Floats, shape: Sequence[int]) -> float:
     areas = [piece.area_mm2 for piece in cord]
     if len(areas) < 2 or areas[-1] >= _TIP_OVER_CORD * float(np.median(areas)):
         raise QualityError(
-            "the last contour of the cord is no tip: it is half of its median area or more, so the cord goes on"
+            "the last contour of the cord is no tip: half of its median area or more, so the cord goes on"
         )
     tip = cord[-1].contour.points_mm.mean(axis=0)
     return float(_within(tip[None], affine, shape)[0])

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.polynomial import legendre
 from scipy import ndimage
 
-from cauda.arrays import Bools, Floats
+from cauda.arrays import Floats
 from cauda.errors import QualityError
 from cauda.quality.noise_level import NoiseLevel
 from cauda.quality.sac import SacAxis, medians, places_mm, pure, sections
@@ -82,10 +82,10 @@ class CsfSignal:
         terms = self._terms()
         kept = np.ones(len(self.logs), dtype=np.bool_)
         limit = max(_DARK / 2, 2 * self.sd)
-        rest = self.logs - self.logs.mean()
+        rest: Floats = self.logs - self.logs.mean()
         for _ in range(_ROUNDS):
             coefficients = np.linalg.lstsq(terms[kept], self.logs[kept], rcond=None)[0]
-            rest = self.logs - terms @ coefficients
+            rest = np.asarray(self.logs - terms @ coefficients)
             again = rest > -limit
             if (again == kept).all() or again.sum() < 2 * terms.shape[1]:
                 break
@@ -98,7 +98,7 @@ class CsfSignal:
         across = [one, two]
         columns = [*height, *(side * row for side in across for row in height[:3])]
         columns += [one * one, one * two, two * two]
-        return np.stack(columns, axis=1)
+        return np.asarray(np.stack(columns, axis=1))
 
     def extent_mm(self) -> float:
         """Return the length of CSF along the sac."""
@@ -120,7 +120,7 @@ def fall_off(signal: CsfSignal) -> float:
 
 
 def flow_void_fraction(signal: CsfSignal) -> float:
-    """Return the share of CSF that is darker than its smooth surroundings by 15 % and three deviations of noise.
+    """Return the share of CSF that is darker than its smooth surroundings by 15 %, and three deviations.
 
     Signal is averaged over 1 mm within CSF first.
 

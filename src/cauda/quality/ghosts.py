@@ -18,7 +18,11 @@ _LEAST_AIR = 1000
 
 
 def half_field_ghost(
-    image: Floats, spacing_mm: Sequence[float], around: Background, phase_axis: int | None, slice_axis: int
+    image: Floats,
+    spacing_mm: Sequence[float] | Floats,
+    around: Background,
+    phase_axis: int | None,
+    slice_axis: int,
 ) -> float:
     """Return how large the ghost half a field of view away is, over the image.
 
@@ -116,7 +120,7 @@ class _Cells:
 
 
 def _cells(
-    image: Floats, spacing_mm: Sequence[float], around: Background, phase_axis: int, slice_axis: int
+    image: Floats, spacing_mm: Sequence[float] | Floats, around: Background, phase_axis: int, slice_axis: int
 ) -> _Cells:
     window = _window(around.frame)
     boxed = image[window]

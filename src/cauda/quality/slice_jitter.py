@@ -82,7 +82,7 @@ def _about_the_sac(
 
 
 def _shift_vox(three: Floats, sac: Floats, plane_mm: Floats) -> Floats | None:
-    """Return by how much the middle slice is displaced: of the whole sac, of either side; ``(3, 2)`` pixels."""
+    """Return by how much the middle slice is displaced: of the whole sac, of its sides, ``(3, 2)`` pixels."""
     weight = ndimage.gaussian_filter(sac, _SOFT_MM / plane_mm, mode="constant")
     weight = np.where(weight > _LEAST_WEIGHT, weight, 0.0)
     longest = int(np.argmax(np.ptp(np.argwhere(weight > 0), axis=0) * plane_mm))

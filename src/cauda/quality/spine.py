@@ -162,9 +162,8 @@ def _add_csf(sheet: Sheet, scan: SpineScan) -> None:
 
     def banding() -> float:
         if not _BALANCED.search(scan.contrast):
-            raise QualityError(
-                f"bands are those of balanced free precession, such as CISS; this is {scan.contrast or 'unknown'}"
-            )
+            found = scan.contrast or "unknown"
+            raise QualityError(f"bands are those of balanced free precession, such as CISS; this is {found}")
         return csf_signal.banding_index(signal())
 
     sheet.add("csf_falloff", voxels, lambda: csf_signal.fall_off(signal()))
