@@ -17,7 +17,7 @@ def _soft(radius_mm: Floats, size_mm: float) -> Floats:
 
 
 def displaced(shifts_mm: Floats, *, noise: float = 0.0, growing: bool = False) -> tuple[Floats, Tissues]:
-    """Return a sac with cord and two roots in each slice, displaced by ``(slices, 2)`` mm, and where it is."""
+    """Return a sac with cord and two roots in each slice, displaced by ``(slices, 2)`` mm, and its place."""
     rng = np.random.default_rng(3)
     x, y = np.meshgrid(
         *[(np.arange(n) - n / 2) * step for n, step in zip(SHAPE[:2], SPACING_MM, strict=False)],

@@ -72,7 +72,6 @@ def test_a_made_scan_has_the_metrics_that_it_was_made_with() -> None:
         "cord_csf_cnr": 132 / NOISE,
         "cord_csf_cnr_per_sqrt_min": 132 / NOISE / 2,
         "cord_csf_contrast": 120 / 280,
-        "noise_sd": 16 * NOISE,
         "ghost_ratio": 0.1,
     }
     for name, value in made.items():
@@ -80,7 +79,7 @@ def test_a_made_scan_has_the_metrics_that_it_was_made_with() -> None:
         assert PLAIN[name].value == pytest.approx(value, rel=0.15), name
     assert SCAN.noise is not None
     assert SCAN.noise.source == "air"
-    assert PLAIN["noise_sd"].value == pytest.approx(16 * NOISE, rel=0.03)
+    assert SCAN.noise.sd == pytest.approx(16 * NOISE, rel=0.03)
     assert PLAIN["csf_snr"].value == pytest.approx(200 / NOISE, rel=0.05)
 
 
@@ -95,7 +94,7 @@ def test_what_is_not_known_has_a_reason_and_nothing_else_is_lost() -> None:
         "ghost_ratio",
         "ghost_to_signal",
     }
-    assert bare["noise_sd"].reason == "it is dark"
+    assert bare["noise_shared_voxels"].reason == "it is dark"
     assert "neither a tracing nor" in bare["csf_snr"].reason
     assert _measured(replace(SCAN, duration_min=None))["cord_csf_cnr_per_sqrt_min"].reason.endswith(
         "AcquisitionDuration"
@@ -118,7 +117,6 @@ def test_shading_along_the_sac_is_fall_off_and_neither_contrast_nor_noise() -> N
     assert shaded["csf_falloff"].value == pytest.approx(1.2, abs=0.03)
     assert PLAIN["csf_falloff"].value == pytest.approx(0.0, abs=0.03)
     assert shaded["cord_csf_contrast"].value == pytest.approx(PLAIN["cord_csf_contrast"].value, rel=0.03)
-    assert shaded["noise_sd"].value == pytest.approx(PLAIN["noise_sd"].value, rel=0.03)
     assert shaded["flow_void_fraction"].value == pytest.approx(PLAIN["flow_void_fraction"].value, abs=0.02)
 
 
@@ -146,9 +144,8 @@ def test_axes_flips_padding_and_unit_change_no_metric(
     for name, metric in PLAIN.items():
         assert found[name].reason == metric.reason
         if metric.value is not None:
-            value = metric.value * (scale if name == "noise_sd" else 1.0)
             tolerance = 2e-3 if name == "slice_jitter_mm" else 1e-6
-            assert found[name].value == pytest.approx(value, rel=1e-6, abs=tolerance), name
+            assert found[name].value == pytest.approx(metric.value, rel=1e-6, abs=tolerance), name
 
 
 def test_the_type_of_the_numbers_changes_no_metric() -> None:

@@ -26,7 +26,9 @@ _NARROWEST = 0.02
 _LEAST_GAIN = 0.2
 
 NO_PHASE_AXIS = "the phase-encoding axis is not known, so ghosts in the air cannot be told from noise"
-NO_AIR = "the body fills the image, or its background was removed: there is no air"
+NO_AIR = (
+    "no air was found: the body fills the image, its background was removed, or noise hides where it ends"
+)
 
 
 @dataclass(frozen=True, slots=True, eq=False)

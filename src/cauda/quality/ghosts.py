@@ -83,10 +83,7 @@ def ghost_to_signal(image: Floats, around: Background, phase_axis: int | None) -
         raise QualityError(NO_PHASE_AXIS)
     for name, mask in (("ghost air", around.artifact), ("noise air", around.air)):
         if int(mask.sum()) < _LEAST_AIR:
-            raise QualityError(
-                around.reason
-                or f"{name} has {int(mask.sum())} voxels, wanted {_LEAST_AIR}: the body fills the image"
-            )
+            raise QualityError(around.reason or f"{name} has {int(mask.sum())} voxels, wanted {_LEAST_AIR}")
     ghost, noise, body = (_mean_power(image, mask) for mask in (around.artifact, around.air, around.body))
     if not body > noise:
         raise QualityError("the body is no brighter than the air")

@@ -64,9 +64,9 @@ def noise_level(
     10.1093/biomet/81.3.425), here of the second level of Haar's packet, ``(a - b - c + d) / 2`` along both
     axes of a slice, one acquired sample apart. Noise of such samples is independent in an image that was
     interpolated by zeros. Ringing, which alternates from sample to sample, cancels, and so does what is
-    linear along either axis. All 16 voxels lie in CSF, as far within it, up to three samples, as leaves 2,000
-    places. What else varies there as finely is read as noise, such as ghosts of motion. Where CSF has no room for it,
-    1,000 voxels of air do.
+    linear along either axis. All 16 voxels lie in CSF, as far within it, up to three samples, as leaves
+    2,000 places. What else varies there as finely is read as noise, such as ghosts of motion. Where CSF has
+    no room for it, 1,000 voxels of air do.
 
     Raises
     ------
