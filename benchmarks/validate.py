@@ -1,7 +1,7 @@
 """Measures every figure of the validation page; ends with status 1 where a bar is missed.
 
-    python -m benchmarks.validate [--only models|meshes|field|fibers|recruitment] [--subjects 20] [--seed 7]
-        [--markers MARKERS] [--jobs N] [--keep FOLDER]
+    python -m benchmarks.validate [--only models|meshes|field|fibers|quality|recruitment] [--subjects 20]
+        [--seed 7] [--markers MARKERS] [--jobs N] [--keep FOLDER]
 
 Builds virtual subjects and, where the markers of sub-03 are there, sub-03 as published, interpolated, given
 otherwise (`benchmarks.variants`) and with other settings, and holds each model against the bars of
@@ -9,9 +9,10 @@ otherwise (`benchmarks.variants`) and with other settings, and holds each model 
 Meshes are measured by `benchmarks.validate_meshes`, and whether potentials along roots are those of a finer
 one. Potentials are held against closed forms by `benchmarks.validate_field`, and against a layered cylinder
 by `benchmarks.validate_cylinder`. Fibers are measured by `benchmarks.validate_fibers`; a bare loop in NEURON
-beside them where it is installed. Whether recruitment is plausible is measured by
-`benchmarks.validate_recruitment`, whose fields and thresholds are kept in FOLDER for another run. Tables of
-the page that were measured in full are written anew; others stay as they are.
+beside them where it is installed. Metrics of images are held against virtual ones of known truth by
+`benchmarks.validate_root_quality` and `benchmarks.validate_spine_quality`. Whether recruitment is plausible
+is measured by `benchmarks.validate_recruitment`, whose fields and thresholds are kept in FOLDER for another
+run. Tables of the page that were measured in full are written anew; others stay as they are.
 """
 
 from __future__ import annotations
@@ -37,6 +38,8 @@ from benchmarks import (
     validate_field,
     validate_meshes,
     validate_recruitment,
+    validate_root_quality,
+    validate_spine_quality,
     validation_tables,
     verify_leads,
     verify_model,
@@ -198,7 +201,7 @@ def main() -> int:
     parser.add_argument("--jobs", type=int, default=os.cpu_count(), help="processes at once (all cores)")
     parser.add_argument(
         "--only",
-        choices=("models", "meshes", "field", "fibers", "recruitment"),
+        choices=("models", "meshes", "field", "fibers", "quality", "recruitment"),
         help="leave the other tables as they are",
     )
     parser.add_argument("--keep", type=Path, help="folder for the fields and thresholds of recruitment")
@@ -214,6 +217,10 @@ def main() -> int:
             missed += _write({"field_cost": cost})
     if arguments.only in (None, "fibers"):
         missed += _write(validate_fibers.tables())
+    if arguments.only in (None, "quality"):
+        roots = validate_root_quality.figures(list(validate_root_quality.outcomes()))
+        spine = validate_spine_quality.figures(list(validate_spine_quality.outcomes()))
+        missed += _write({"quality_roots": roots, "quality_spine": spine})
     if arguments.only in (None, "recruitment"):
         markers = arguments.markers.resolve() if arguments.markers.is_dir() else None
         missed += _write(validate_recruitment.tables(markers, arguments.keep))

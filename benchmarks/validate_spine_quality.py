@@ -2,9 +2,9 @@
 
     python -m benchmarks.validate_spine_quality
 
-Images of CISS of a virtual subject on the small grid, with one defect in five strengths each, as `cauda phantom`
-writes them; masks, noise and metrics as `cauda measure` finds them. What is true is in the files of the truth.
-Ends with status 1 where a bar is missed.
+Images of CISS of a virtual subject on the small grid, with one defect in five strengths each, as
+`cauda phantom` writes them; masks, noise and metrics as `cauda measure` finds them. What is true is in the
+files of the truth. Ends with status 1 where a bar is missed.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ import json
 import sys
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from itertools import pairwise
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from time import process_time
@@ -114,17 +115,16 @@ def figures(found: Sequence[Outcome]) -> dict[str, float]:
         own = [one for one in found if one.defect == defect]
         name = own[0].metric
         for one in own if name in TOLERANCES else ():
-            made[f"{name}, {one.true:.3g}"] = one.found / one.true
+            made[f"{name} of {one.true:.3g}: error over tolerance"] = one.error
         made[f"{name}: strengths out of order, of five of {defect}"] = len(_out_of_order(own))
     return made
 
 
 def _out_of_order(own: Sequence[Outcome]) -> list[str]:
     sign = -1 if own[0].metric in _LESS_IS_WORSE else 1
-    pairs = zip(own, own[1:], strict=False)
     return [
         f"{one.strength:g} to {other.strength:g}"
-        for one, other in pairs
+        for one, other in pairwise(own)
         if not sign * (other.found - one.found) > 0
     ]
 
