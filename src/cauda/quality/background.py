@@ -100,14 +100,14 @@ def background(
     >>> bool(found.body[30, 30, 30]), bool(found.artifact[30, 3, 30]), bool(found.air[3, 30, 30])
     (True, True, True)
     """
-    measured = _cleaned(grids.intensities(image))
+    measured = grids.cleaned(grids.intensities(image))
     spacing = vector(spacing_mm, "spacing", length=3)
     if not (spacing > 0).all():
         raise ArrayError(f"spacing: found {spacing.tolist()} mm, wanted positive sizes of a voxel")
     if phase_axis is not None and phase_axis not in (0, 1, 2):
         raise ArrayError(f"phase-encoding axis: found {phase_axis}, wanted 0, 1 or 2")
     outside = zero_frame(measured) if frame is None else grids.mask(frame, "frame", measured.shape)
-    window = _window(outside)
+    window = grids.box(~outside)
     none = np.zeros(measured.shape, dtype=np.bool_)
     if window is None:
         return Background(none, none, None if phase_axis is None else none, outside, "nothing was measured")
@@ -125,25 +125,6 @@ def background(
     artifact[window] = cells.spread(coarse.artifact)
     artifact &= ~outside
     return Background(frozen(body), frozen(air), frozen(artifact), outside, reason)
-
-
-def _cleaned(image: Floats) -> Floats:
-    # The least of an array is not a number where any of it is not.
-    if image.min() >= 0 and image.max() < np.inf:
-        return image
-    return np.where(np.isfinite(image) & (image > 0), image, 0.0)
-
-
-def _window(outside: Bools) -> tuple[slice, slice, slice] | None:
-    """Return the box of what was measured, so that zeros around an image do not move its cells."""
-    found = []
-    for axis in range(3):
-        others = tuple(other for other in range(3) if other != axis)
-        inside = np.flatnonzero(~outside.all(axis=others))
-        if not inside.size:
-            return None
-        found.append(slice(int(inside[0]), int(inside[-1]) + 1))
-    return found[0], found[1], found[2]
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from cauda.arrays import Bools, Floats
 from cauda.errors import QualityError
+from cauda.quality import grids
 
 _STEP_MM = 8.0
 _LEVELS = (50, 50, 50)
@@ -48,7 +49,9 @@ def bias_field(image: Floats, body: Bools, spacing_mm: Sequence[float]) -> Field
     QualityError
         If the body is too small for a field to be told from anatomy.
     """
-    box = _box(body)
+    box = grids.box(body)
+    if box is None:
+        raise QualityError("no voxel lies in the mask: body")
     factors = [max(1, round(_STEP_MM / float(size))) for size in spacing_mm]
     means, known = _blocks(image[box], body[box], factors)
     if known.sum() < _LEAST_VOXELS or min(means.shape) < _LEAST_SIDE:
@@ -65,17 +68,6 @@ def bias_field(image: Floats, body: Bools, spacing_mm: Sequence[float]) -> Field
         logarithm = _interpolated(logarithm, places, axis)
     field: Field = np.exp(logarithm, out=logarithm)
     return field
-
-
-def _box(body: Bools) -> tuple[slice, slice, slice]:
-    spans = []
-    for axis in range(3):
-        others = tuple(other for other in range(3) if other != axis)
-        some = np.flatnonzero(body.any(axis=others))
-        if not len(some):
-            raise QualityError("no voxel lies in the mask: body")
-        spans.append(slice(int(some[0]), int(some[-1]) + 1))
-    return spans[0], spans[1], spans[2]
 
 
 def _blocks(image: Floats, body: Bools, factors: Sequence[int]) -> tuple[Floats, Bools]:

@@ -69,6 +69,31 @@ def mask(values: ArrayLike, name: str, shape: tuple[int, ...]) -> Bools:
     return frozen((array != 0) if array.dtype != np.bool_ else array.view())
 
 
+def cleaned(image: Floats) -> Floats:
+    """Return an image with 0 for what is negative or not finite; itself where nothing is."""
+    # The least of an array is not a number where any of it is not.
+    if image.min() >= 0 and image.max() < np.inf:
+        return image
+    return frozen(np.where(np.isfinite(image) & (image > 0), image, 0.0))
+
+
+def box(mask: Bools) -> tuple[slice, slice, slice] | None:
+    """Return the smallest box that holds all of a mask; None where it is empty.
+
+    Examples
+    --------
+    >>> box(np.eye(3, dtype=bool)[:, :, None])
+    (slice(0, 3, None), slice(0, 3, None), slice(0, 1, None))
+    """
+    spans = []
+    for axis in range(3):
+        held = np.flatnonzero(mask.any(axis=tuple(other for other in range(3) if other != axis)))
+        if not held.size:
+            return None
+        spans.append(slice(int(held[0]), int(held[-1]) + 1))
+    return spans[0], spans[1], spans[2]
+
+
 def _on(values: ArrayLike, name: str, shape: tuple[int, ...]) -> NDArray[Any]:
     array = _grid(values, name)
     if array.shape != shape:

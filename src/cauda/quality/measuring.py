@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -13,10 +13,11 @@ from numpy.typing import NDArray
 
 from cauda import __version__, files
 from cauda.annotation.tracing import Tracing
-from cauda.arrays import Floats, frozen
+from cauda.arrays import Floats
 from cauda.dataset.personal import without_personal
 from cauda.dataset.scan import Scan, entities_of, sidecar_of, stem_of
 from cauda.errors import AnnotationError, QualityError
+from cauda.quality import grids
 from cauda.quality.background import NO_PHASE_AXIS, Background, background
 from cauda.quality.bias import Field, bias_field
 from cauda.quality.labelled import read_labelled
@@ -161,7 +162,7 @@ class _Case:
 
     @classmethod
     def of(cls, scan: Scan, voxels: Voxels, tracing: Tracing | None, request: Request) -> _Case:
-        clean = _cleaned(voxels.image)
+        clean = grids.cleaned(voxels.image)
         lost = None if clean is voxels.image else ~np.isfinite(voxels.image)
         frame = None if lost is None or not lost.any() else lost | zero_frame(clean)
         found = background(clean, voxels.spacing_mm, phase_axis=voxels.phase_axis, frame=frame)
@@ -350,7 +351,7 @@ def _tissues(
     """Return where cord, CSF and roots are, or why that is not known."""
     if request.labels is not None:
         own = read_labelled(request.labels, scan.shape, scan.affine)
-        return _in_box({name: voxels.as_here(mask) for name, mask in own.items()}), ""
+        return Tissues.of_masks({name: voxels.as_here(mask) for name, mask in own.items()}), ""
     if tracing is None:
         return None, "the subject has no tracing, and no own masks are given"
     try:
@@ -359,27 +360,9 @@ def _tissues(
         return None, str(error)
 
 
-def _in_box(masks: Mapping[str, NDArray[Any]]) -> Tissues:
-    shape = _three(next(iter(masks.values())).shape)
-    some = np.logical_or.reduce(list(masks.values()))
-    spans = []
-    for axis in range(3):
-        inside = np.flatnonzero(some.any(axis=tuple(other for other in range(3) if other != axis)))
-        spans.append(slice(int(inside[0]), int(inside[-1]) + 1))
-    window = (spans[0], spans[1], spans[2])
-    return Tissues(shape, window, {name: mask[window].astype(np.float32) for name, mask in masks.items()})
-
-
 def _three(shape: Sequence[int]) -> tuple[int, int, int]:
     one, two, three = shape
     return one, two, three
-
-
-def _cleaned(image: Floats) -> Floats:
-    """Return the image with 0 for what is negative or not finite; itself where nothing is."""
-    if image.min() >= 0 and image.max() < np.inf:
-        return image
-    return frozen(np.where(np.isfinite(image) & (image > 0), image, 0.0))
 
 
 def _scaled(image: Floats, regions: Regions) -> Floats:

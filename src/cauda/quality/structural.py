@@ -71,7 +71,7 @@ def structural(
     """
     scan = _Scan.of(image, spacing_mm, regions, mriqc_compatible)
     shape = scan.image.shape
-    measured = scan.image if raw is None else _cleaned(grids.intensities(raw, "raw image"))
+    measured = scan.image if raw is None else grids.cleaned(grids.intensities(raw, "raw image"))
     field = None if bias is None else grids.intensities(bias, "bias field")
     for name, array in (("raw image", measured), ("bias field", field)):
         if array is not None and array.shape != shape:
@@ -110,7 +110,7 @@ class _Scan:
         spacing = vector(spacing_mm, "spacing", length=3)
         if not (spacing > 0).all():
             raise ArrayError(f"spacing: found {spacing.tolist()} mm, wanted positive sizes of a voxel")
-        cleaned = _cleaned(given)
+        cleaned = grids.cleaned(given)
         if not compatible:
             regions = _measured(given, cleaned, regions)
         masks = {**regions.tissues, **({} if regions.air is None else {_AIR: regions.air})}
@@ -141,14 +141,6 @@ class _Scan:
         """Return how many voxels the masks have together."""
         found = (self.summaries.get(name) for name in names)
         return sum(each.voxels for each in found if isinstance(each, Summary))
-
-
-def _cleaned(image: Floats) -> Floats:
-    """Return the image with 0 for what is negative or not finite; itself where nothing is."""
-    # The least of an array is not a number where any of it is not.
-    if image.min() >= 0 and image.max() < np.inf:
-        return image
-    return np.where(np.isfinite(image) & (image > 0), image, 0.0)
 
 
 def _measured(given: Floats, cleaned: Floats, regions: Regions) -> Regions:

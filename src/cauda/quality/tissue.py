@@ -14,6 +14,7 @@ from cauda.annotation.slices import Slice, Slices, signed_distance_mm, spacing_m
 from cauda.annotation.tracing import Tracing
 from cauda.arrays import Floats, frozen
 from cauda.errors import AnnotationError, ArrayError
+from cauda.quality import grids
 from cauda.quality.grids import Shares
 
 ROOT_MM = 0.5
@@ -78,11 +79,8 @@ class Tissues:
             raise ArrayError(f"tissues: found grids of {sorted(shapes)}, wanted one with voxels of a tissue")
         shape = next(iter(shapes))
         together = np.logical_or.reduce([share > 0 for share in masks.values()])
-        box = []
-        for axis in range(3):
-            held = np.flatnonzero(together.any(axis=tuple(other for other in range(3) if other != axis)))
-            box.append(slice(int(held[0]), int(held[-1]) + 1))
-        window = (box[0], box[1], box[2])
+        window = grids.box(together)
+        assert window is not None, "some mask has a voxel"
         return cls(
             shape, window, {name: frozen(share[window].astype(np.float32)) for name, share in masks.items()}
         )
