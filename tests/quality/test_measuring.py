@@ -75,6 +75,10 @@ def test_order_and_direction_of_axes_change_no_metric(
     assert [(one.root, one.name, one.metric.reason) for one in found.roots] == [
         (one.root, one.name, one.metric.reason) for one in usual.roots
     ]
+    axis = order.index(2)
+    last = SHAPE[2] - 1
+    for mine, its in zip(found.roots, usual.roots, strict=True):
+        assert mine.slice == (last - its.slice if flips[axis] and its.slice is not None else its.slice)
 
 
 @pytest.mark.parametrize("kind", ["float32", "float64", "int32", "uint16"])

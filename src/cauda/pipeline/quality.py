@@ -182,9 +182,9 @@ def write_pages(output: str | Path, dataset: str | Path | None = None) -> tuple[
         image = _image_of(measured, Path(str(dataset)))
         scan = read_scan(image)
         voxels = read_voxels(scan)
-        masks = voxels.as_here(read_masks(path.with_name(measured.name + MASKS), scan.shape))
+        masks = read_masks(path.with_name(measured.name + MASKS), scan.shape)
         page = path.with_name(measured.name + PAGE)
-        files.write_text(page, scan_page(measured, voxels.image, voxels.affine, masks))
+        files.write_text(page, scan_page(measured, voxels.as_in_file(voxels.image), scan.affine, masks))
         written.append(page)
     return tuple(written)
 
@@ -290,11 +290,13 @@ def _told(measured: Measured, path: Path, *, kept: bool) -> Outcome:
 def _written(folder: Path, scan: Scan, tracing: Tracing | None, request: Request, tell: Progress) -> Measured:
     measured, voxels, masks = measure(scan, tracing, request, progress=tell)
     tell("drawing its page", _MEASURED)
-    page = scan_page(measured, voxels.image, voxels.affine, masks)
+    # slices are counted as the file counts them, on the page too
+    stored = voxels.as_in_file(masks)
+    page = scan_page(measured, voxels.as_in_file(voxels.image), scan.affine, stored)
     name = measured.name
     # the JSON file comes last: where it is, all is
     (folder / f"{name}{QUALITY}").unlink(missing_ok=True)
-    write_masks(folder / f"{name}{MASKS}", voxels.as_in_file(masks), scan.affine)
+    write_masks(folder / f"{name}{MASKS}", stored, scan.affine)
     files.write_text(folder / f"{name}{PAGE}", page)
     write_measured(folder, measured)
     return measured

@@ -44,7 +44,7 @@ EXPECTED = ("csf", "cord", "root")
 """Tissues whose metrics are listed even where they have no mask."""
 
 _INDEX = {label.name: label.index for label in MASK_LABELS}
-_HALF, _PURE = 0.5, 0.98
+_HALF = 0.5
 _MOST_META_CHARACTERS = 2000
 
 
@@ -133,7 +133,7 @@ def measure(
     sheet, noise = Sheet(request.mriqc_compatible), case.noise()
     add_spine(sheet, case.spine(noise))
     tell("measuring roots", 0.85)
-    roots = case.roots(noise)
+    roots = case.roots(noise, sheet.quality()["cord_csf_contrast"].value)
     add_root_summaries(sheet, roots)
     measured = Measured(
         stem_of(scan.path),
@@ -237,27 +237,21 @@ class _Case:
             "" if known else str(noise),
         )
 
-    def roots(self, noise: NoiseLevel | str) -> tuple[RootMetric, ...]:
-        """Return the metrics of each traced root, none without a tracing."""
+    def roots(self, noise: NoiseLevel | str, contrast: float | None) -> tuple[RootMetric, ...]:
+        """Return the metrics of each traced root, slices as the file counts them; none without a tracing.
+
+        `contrast` is that of cord and CSF, the difference over the sum.
+        """
         if self.tracing is None:
             return ()
+        cord_over_csf = None if contrast is None or abs(contrast) >= 1 else (1 - contrast) / (1 + contrast)
         return root_quality(
-            self.clean,
-            self.voxels.affine,
+            self.voxels.as_in_file(self.clean),
+            self.scan.affine,
             self.tracing.roots,
-            RootSurroundings.of_tracing(self.tracing, self._cord_over_csf()),
+            RootSurroundings.of_tracing(self.tracing, cord_over_csf),
             noise if isinstance(noise, NoiseLevel) else None,
         )
-
-    def _cord_over_csf(self) -> float | None:
-        """Return the signal of the cord over that of the CSF."""
-        medians = []
-        for name in ("cord", "csf"):
-            share = None if self.tissues is None else self.tissues.shares.get(name)
-            if self.tissues is None or share is None or not (share >= _PURE).any():
-                return None
-            medians.append(float(np.median(self.clean[self.tissues.window][share >= _PURE])))
-        return medians[0] / medians[1] if medians[1] > 0 else None
 
     def masks(self) -> Masks:
         """Return the masks as one label map; what comes later lies on top."""

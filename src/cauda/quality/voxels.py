@@ -57,14 +57,6 @@ class Voxels:
         back = _orientations.ornt_transform(_UPRIGHT, self.turns)
         return np.asarray(_orientations.apply_orientation(values, back))
 
-    def slice_in_file(self, number: int) -> int:
-        """Return the index along the slice axis in the file of a slice of these voxels."""
-        flips = self.turns[self._in_file(self.slice_axis), 1] < 0
-        return self.image.shape[self.slice_axis] - 1 - number if flips else number
-
-    def _in_file(self, axis: int) -> int:
-        return int(np.flatnonzero(self.turns[:, 0] == axis)[0])
-
 
 def read_voxels(scan: Scan) -> Voxels:
     """Return the voxels of a scan.
