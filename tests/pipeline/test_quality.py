@@ -48,6 +48,7 @@ def test_the_json_file_is_that_of_mriqc_with_reasons_and_without_persons(measure
     assert found["provenance"]["software"] == "cauda"
     assert found["provenance"]["version"] == __version__
     assert len(found["provenance"]["sha256sum"]) == 64
+    assert found["provenance"]["slice_axis"] == "k"
     for name, about in found["details"].items():
         assert (found[name] is None) == bool(about["reason"]), name
         assert about["direction"] in ("higher", "lower", "neither")

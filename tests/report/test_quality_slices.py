@@ -72,3 +72,9 @@ def test_too_few_slices_or_nothing_in_them_is_a_reason() -> None:
     empty = ranking(np.zeros((8, 8, 9)), np.eye(4), np.zeros((8, 8, 9), np.uint8), ())
     assert empty.slices == ()
     assert "too few slices hold a body" in empty.explanation
+
+
+def test_the_axis_of_slices_that_are_as_thick_as_wide_is_the_one_that_is_told() -> None:
+    image, masks = volume()
+    for axis in range(3):
+        assert ranking(image, np.eye(4), masks, (), axis).axis == axis

@@ -297,6 +297,7 @@ class _Case:
             "settings": self.request.settings(),
             "noise": asdict(noise) if isinstance(noise, NoiseLevel) else None,
             "orientation": self.scan.orientation,
+            "slice_axis": "ijk"[self.scan.slice_axis],
             "sources": [asdict(source) for source in sources],
             "warnings": list(self._warnings(noise)),
         }

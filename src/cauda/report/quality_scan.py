@@ -93,7 +93,9 @@ def scan_page(measured: Measured, image: NDArray[Any], affine: Floats, masks: ND
             f"{masks.shape}, wanted the same three axes and uint8 masks"
         )
     shown = Shown(image, np.asarray(affine, dtype=np.float64), masks, extent(masks))
-    pictures = Pictures(shown, planes(affine), ranking(image, shown.affine, masks, measured.roots))
+    pictures = Pictures(
+        shown, planes(affine), ranking(image, shown.affine, masks, measured.roots, _slice_axis(measured))
+    )
     chapters = (
         Chapter("worst", "Worst slices", tuple(pictures.worst())),
         Chapter("slices", "Slices", tuple(pictures.body())),
@@ -117,6 +119,12 @@ def scan_page(measured: Measured, image: NDArray[Any], affine: Floats, masks: ND
             scripts=("quality_sections.js", "quality_scan.js"),
         )
     )
+
+
+def _slice_axis(measured: Measured) -> int | None:
+    """Return the axis across the slices as the provenance tells it, None where it does not."""
+    found = "ijk".find(str(measured.provenance.get("slice_axis", "?")))
+    return found if found >= 0 else None
 
 
 def _summary(measured: Measured, image: NDArray[Any], plane: Plane) -> str:

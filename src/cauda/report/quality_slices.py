@@ -67,7 +67,11 @@ class Ranking:
 
 
 def ranking(
-    image: NDArray[Any], affine: Floats, masks: NDArray[np.uint8], roots: Sequence[RootMetric]
+    image: NDArray[Any],
+    affine: Floats,
+    masks: NDArray[np.uint8],
+    roots: Sequence[RootMetric],
+    axis: int | None = None,
 ) -> Ranking:
     """Return the slices of a scan, worst first.
 
@@ -81,6 +85,8 @@ def ranking(
     roots : sequence of RootMetric
         If their contrast was measured in slices, the slices with the lowest median are worst; otherwise
         those that differ most from the mean of their two neighbors.
+    axis : int, optional
+        Across the slices, where that is known; otherwise it is told from the size of the voxels.
     """
     measured = [
         each
@@ -89,7 +95,7 @@ def ranking(
     ]
     if measured:
         return _by_roots(measured, _axis_of(measured, affine))
-    return _by_neighbors(image, masks, slice_axis(affine))
+    return _by_neighbors(image, masks, slice_axis(affine) if axis is None else axis)
 
 
 def _by_roots(measured: Sequence[RootMetric], axis: int) -> Ranking:
