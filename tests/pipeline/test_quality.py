@@ -80,8 +80,9 @@ def test_what_was_measured_is_kept_until_a_file_changes(tmp_path: Path) -> None:
     again = measure_dataset(dataset, output, wanted).scans[0]
     assert again.kept
     assert again.values > 0
-    page.unlink()
-    assert not measure_dataset(dataset, output, wanted).scans[0].kept
+    for end in ("quality.html", "masks.nii.gz", "roots.tsv"):
+        page.with_name(f"sub-01_CISS_{end}").unlink()
+        assert not measure_dataset(dataset, output, wanted).scans[0].kept
     assert {path: path.read_bytes() for path in output.rglob("*") if path.is_file()} == before
     (dataset / "sub-01" / "anat" / "sub-01_CISS.json").write_text(
         json.dumps(SIDECAR | {"EchoTime": 0.004}), "utf-8"

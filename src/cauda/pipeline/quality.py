@@ -19,6 +19,7 @@ from cauda.quality.mask_files import MASKS, read_masks, write_masks
 from cauda.quality.measured import Measured
 from cauda.quality.measured_files import (
     QUALITY,
+    ROOTS,
     measured_paths,
     read_document,
     read_measured,
@@ -176,11 +177,12 @@ def write_pages(output: str | Path, dataset: str | Path | None = None) -> tuple[
     group = write_comparison(output)
     if group is None:
         raise QualityError(f"{output}: holds no measured scan; wanted a folder that cauda measure wrote to")
+    if dataset is None:
+        return (group,)
     written = [group]
-    for path in measured_paths(output) if dataset is not None else ():
+    for path in measured_paths(output):
         measured = read_measured(path)
-        image = _image_of(measured, Path(str(dataset)))
-        scan = read_scan(image)
+        scan = read_scan(_image_of(measured, Path(dataset)))
         voxels = read_voxels(scan)
         masks = read_masks(path.with_name(measured.name + MASKS), scan.shape)
         page = path.with_name(measured.name + PAGE)
@@ -247,7 +249,8 @@ def _outcome(image: Path, dataset: Path, output: Path, wanted: Wanted, anew: boo
         folder = output / f"sub-{entities_of(image).get('sub', 'unknown')}"
         path = folder / f"{name}{QUALITY}"
         sources = request.sources(scan, tracing)
-        if not anew and _is_current(path, request.settings(), sources):
+        ends = (PAGE, MASKS, *((ROOTS,) if tracing is not None and tracing.roots else ()))
+        if not anew and _is_current(path, ends, request.settings(), sources):
             return _told(read_measured(path), path, kept=True)
         return _told(_written(folder, scan, tracing, request, tell), path, kept=False)
     except (CaudaError, OSError) as error:
@@ -266,8 +269,10 @@ def _tracing(dataset: Path, label: str | None) -> Tracing | None:
     return annotation.read(dataset, label)
 
 
-def _is_current(path: Path, settings: Mapping[str, Any], sources: Sequence[files.Source]) -> bool:
-    """Return whether a scan was measured of these files in this way, and all that was written is there."""
+def _is_current(
+    path: Path, ends: Sequence[str], settings: Mapping[str, Any], sources: Sequence[files.Source]
+) -> bool:
+    """Return whether a scan was measured of these files in this way, and the files beside it are there."""
     try:
         known = read_document(path)["provenance"]
         asked = {
@@ -276,7 +281,6 @@ def _is_current(path: Path, settings: Mapping[str, Any], sources: Sequence[files
             "sources": [asdict(one) for one in sources],
         }
         same = all(known[key] == value for key, value in asked.items())
-        ends = (PAGE, MASKS)
         return same and all(path.with_name(path.name.removesuffix(QUALITY) + end).is_file() for end in ends)
     except (QualityError, KeyError, TypeError):
         return False

@@ -10,9 +10,9 @@ from cauda.annotation.slices import Slices
 from cauda.annotation.tracing import Tracing
 from cauda.arrays import Bools, Floats
 from cauda.errors import QualityError
+from cauda.quality.root_course import length_within_mm
 
 _TIP_OVER_CORD = 0.5
-_STEP_MM = 0.5
 
 
 def conus(tracing: Tracing, affine: Floats, shape: Sequence[int]) -> float:
@@ -45,7 +45,7 @@ def cord_mm(tracing: Tracing, affine: Floats, shape: Sequence[int]) -> float:
     """
     if len(tracing.cord) < 2:
         raise QualityError(f"{len(tracing.cord)} contours of the cord were traced, wanted two")
-    return _length_within_mm(
+    return length_within_mm(
         np.array([contour.points_mm.mean(axis=0) for contour in tracing.cord]), affine, shape
     )
 
@@ -72,7 +72,7 @@ def roots_mm(tracing: Tracing, affine: Floats, shape: Sequence[int]) -> float:
         If no root was traced.
     """
     _refuse_no_roots(tracing)
-    return float(np.median([_length_within_mm(line, affine, shape) for line in tracing.roots.values()]))
+    return float(np.median([length_within_mm(line, affine, shape) for line in tracing.roots.values()]))
 
 
 def ganglia(tracing: Tracing, affine: Floats, shape: Sequence[int]) -> float:
@@ -97,14 +97,3 @@ def _within(points_mm: Floats, affine: Floats, shape: Sequence[int]) -> Bools:
     inverse = np.linalg.inv(affine)
     voxels = points_mm @ inverse[:3, :3].T + inverse[:3, 3]
     return np.asarray(np.all((voxels >= -0.5) & (voxels <= np.array(shape[:3]) - 0.5), axis=1))
-
-
-def _length_within_mm(line_mm: Floats, affine: Floats, shape: Sequence[int]) -> float:
-    steps = np.linalg.norm(np.diff(line_mm, axis=0), axis=1)
-    along = np.concatenate([[0.0], np.cumsum(steps)])
-    if not along[-1] > 0:
-        return 0.0
-    count = int(np.ceil(along[-1] / _STEP_MM))
-    middles = (np.arange(count) + 0.5) * along[-1] / count
-    places = np.column_stack([np.interp(middles, along, axis) for axis in line_mm.T])
-    return float(_within(places, affine, shape).mean() * along[-1])

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from cauda.arrays import Bools, Floats, Ints
 from cauda.errors import QualityError
+from cauda.quality import grids
 from cauda.quality.background import NO_AIR, NO_PHASE_AXIS, Background
 
 _CELL_MM = 4.0
@@ -119,9 +120,10 @@ class _Cells:
 def _cells(
     image: Floats, spacing_mm: Sequence[float] | Floats, around: Background, phase_axis: int, slice_axis: int
 ) -> _Cells:
-    window = _window(around.frame)
-    boxed = image[window]
+    window = grids.box(~around.frame)
+    assert window is not None
     assert around.artifact is not None
+    boxed = image[window]
     starts = []
     for axis, size in enumerate(boxed.shape):
         count = size if axis == slice_axis else max(1, round(size * float(spacing_mm[axis]) / _CELL_MM))
@@ -137,15 +139,6 @@ def _cells(
     frame = around.frame[window]
     measured = np.ones(power.shape, dtype=np.bool_) if not frame.any() else _sums(frame, starts) == 0
     return _Cells(power, ghost, measured)
-
-
-def _window(outside: Bools) -> tuple[slice, ...]:
-    found = []
-    for axis in range(3):
-        others = tuple(other for other in range(3) if other != axis)
-        inside = np.flatnonzero(~outside.all(axis=others))
-        found.append(slice(int(inside[0]), int(inside[-1]) + 1))
-    return tuple(found)
 
 
 def _outer(one: Ints, two: Ints, three: Ints) -> Ints:

@@ -221,7 +221,7 @@ class _Case:
 
     def spine(self, noise: NoiseLevel | str) -> SpineScan:
         """Return what the metrics of the spine are measured in."""
-        known = isinstance(noise, NoiseLevel)
+        level, why_no_noise = (noise, "") if isinstance(noise, NoiseLevel) else (None, noise)
         return SpineScan(
             self.clean,
             self.voxels.affine,
@@ -229,12 +229,12 @@ class _Case:
             self.voxels.phase_axis,
             self.background,
             self.tissues,
-            noise if isinstance(noise, NoiseLevel) else None,
+            level,
             self.tracing,
             _duration_min(self.scan),
             self.scan.sequence,
             self.why_no_tissue,
-            "" if known else str(noise),
+            why_no_noise,
         )
 
     def roots(self, noise: NoiseLevel | str, contrast: float | None) -> tuple[RootMetric, ...]:

@@ -14,13 +14,11 @@ from cauda.errors import QualityError
 from cauda.quality.background import Background
 from cauda.quality.interpolation import interpolation
 from cauda.quality.noise_level import NoiseLevel
+from cauda.quality.summary import MAD_OF_NORMAL
 from cauda.quality.tissue import Tissues
 
 LEAST_AIR = 5000
 """Voxels of noise air from which on the noise is measured in it."""
-
-MAD_OF_NORMAL = 0.6744897501960817
-"""Median of the absolute value of a standard normal variable."""
 
 _LEAST_IN_SLICE = 1000
 _LEAST_CHANNELS = 0.7

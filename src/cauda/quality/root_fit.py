@@ -17,6 +17,7 @@ from scipy.special import erfc
 
 from cauda.arrays import Bools, Floats
 from cauda.compiled import compiled
+from cauda.quality.summary import MAD_OF_NORMAL
 
 MOST_OFFSET_MM = 0.6
 """How far the axis of a root is looked for from where it was traced, or one voxel where that is more."""
@@ -25,7 +26,7 @@ _LN2 = 0.6931471805599453
 _NARROWEST, _STEEPEST, _FLATTEST = 1.0, 7.0, 1.5
 _USUAL_POWER, _POWER_SPREAD, _WIDTH_SPREAD, _OFFSET_SPREAD_MM = 2.6, 0.25, 0.35, 0.3
 _SUB_STEP_MM, _MOST_SUBS = 0.35, 12
-_TUKEY, _MAD_OF_NORMAL = 4.685, 0.6744897501960817
+_TUKEY = 4.685
 _LEVEL_SPREAD, _SLOPE_SPREAD, _CONTRAST_SPREAD = 0.03, 0.03, 1.5
 # Spreads are assumed: a hand is 0.1 mm off, slices are displaced by a few tenths; the width of what is thin
 # is that of the point spread; CSF within 2 mm is even but for shading.
@@ -152,7 +153,7 @@ def fit(patch: Patch) -> Fit | str:
     rounds = 0
     while True:
         state, residual = problem.descend(state, weights)
-        noise = max(float(np.median(np.abs(residual))) / _MAD_OF_NORMAL, _LEAST_NOISE)
+        noise = max(float(np.median(np.abs(residual))) / MAD_OF_NORMAL, _LEAST_NOISE)
         problem.noise = noise
         place = problem.unexplained(state, residual) if rounds == 0 else None
         if place is not None:

@@ -20,7 +20,6 @@ from cauda.report.quality_planes import slice_axis
 ROOT_METRIC = "root_cnr"
 _LEAST_SLICES = 5
 _MOST_ACROSS = 192
-_MAD_OF_NORMAL = 1.4826
 
 
 @dataclass(frozen=True, slots=True)
